@@ -1,0 +1,20 @@
+/** @file The names of a dataset folder's files, and the permissions that new ones get. */
+import type { Privacy } from "./record.ts";
+
+/** The files of a dataset folder, in the order in which they are digested. */
+export const DATASET_FILES = {
+  manifest: "dataset.json",
+  records: "records.jsonl",
+  context: "context.jsonl",
+  window: "window.jsonl",
+} as const;
+
+/** Permission bits of a new dataset folder: its owner's alone when it is private. */
+export function folderMode(privacy: Privacy): number {
+  return privacy === "private" ? 0o700 : 0o777;
+}
+
+/** Permission bits of a new file in a dataset folder: its owner's alone when it is private. */
+export function fileMode(privacy: Privacy): number {
+  return privacy === "private" ? 0o600 : 0o666;
+}

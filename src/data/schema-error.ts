@@ -1,0 +1,84 @@
+/** @file Says in one readable sentence why a value does not fit a schema, without quoting a report. */
+import { closest, distance } from "fastest-levenshtein";
+import type { z } from "zod";
+import { ManifestError } from "../util/errors.ts";
+import { describeValue } from "./describe-value.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** Fields whose values are never shown: text that was written about a patient. */
+const UNQUOTED = new Set(["report", "context", "findings", "meta"]);
+
+/** `, did you mean "labels"?` when one of the candidates is nearly the word, else nothing. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return "";
+  const nearest = closest(word, [...candidates]);
+  const near = distance(word, nearest) <= Math.max(2, Math.floor(word.length / 3));
+  return near ? `, did you mean "${nearest}"?` : "";
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
+    value,
+  );
+}
+
+function describeExpectation(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.expected === "int") return "expected a whole number";
+      return `expected ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+    case "invalid_value":
+      return issue.values.length === 1
+        ? `expected ${String(issue.values[0])}`
+        : `expected one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      if (issue.origin === "string") return "expected some text";
+      return `expected ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
+    case "too_big":
+      return issue.origin === "string"
+        ? `expected at most ${issue.maximum} characters`
+        : `expected at most ${issue.maximum}`;
+    case "custom":
+    case "invalid_format":
+      return issue.message;
+    default:
+      return "expected something else";
+  }
+}
+
+function describeIssue(issue: Issue, value: unknown, known: readonly string[]): string {
+  const name = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const hint = issue.path.length === 0 ? didYouMean(key, known) : "";
+    return `${name === "" ? "" : `${name} has an `}unknown key ${describeValue(key)}${hint}`;
+  }
+  const found = valueAt(value, issue.path);
+  const isShown = !UNQUOTED.has(String(issue.path[0])) || typeof found !== "string";
+  const shown = isShown ? describeValue(found) : `a text of ${found.length} characters`;
+  return `${name === "" ? "it" : name} is ${shown}, ${describeExpectation(issue)}`;
+}
+
+/** Where a value comes from and which keys it may have, for messages. */
+export interface SchemaContext {
+  /** What is being done, such as `read "records.jsonl" line 812`. */
+  readonly attempt: string;
+  /** The keys that the value may have. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * The value as the schema understands it.
+ * @throws {ManifestError} `Cannot <attempt>: split is "training", expected one of train, val, test`
+ */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, context: SchemaContext): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const reason =
+    issue === undefined ? "it is not understood" : describeIssue(issue, value, context.keys);
+  throw new ManifestError(`Cannot ${context.attempt}: ${reason}`);
+}
