@@ -1,0 +1,63 @@
+/** @file Softmax and layer normalisation. */
+import { ShapeError } from "../../util/errors.ts";
+import { describeShape } from "../../util/nd-array.ts";
+import { apply, applyAll, defineOp, defineSingle, type Op, type Tensor } from "../tensor.ts";
+import { mul, sub } from "./elementwise.ts";
+import { reduceMean, reduceSum } from "./reduce.ts";
+
+type Unary = readonly [Tensor];
+
+/** eˣ / Σ eˣ over the last axis; dx = y·(g − Σ g·y) */
+const Softmax: Op<Unary, { axis: number }, Unary> = defineSingle<Unary, { axis: number }>({
+  type: "Softmax",
+  attributes: { axis: "int" },
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  vjp: (g, y) => [mul(y, sub(g, reduceSum(mul(g, y), { axes: [-1], keepDims: true })))],
+});
+
+type NormInputs = readonly [Tensor, Tensor, Tensor];
+type NormOutputs = readonly [Tensor, Tensor, Tensor];
+type NormAttrs = { readonly axis: number; readonly epsilon: number };
+
+/**
+ * y = x̂·γ + β over the last axis, x̂ = (x − mean)·s, s = 1/√(variance + ε); also returns mean and s.
+ * dx = s·(gγ − mean(gγ) − x̂·mean(gγ·x̂)), dγ = Σ g·x̂, dβ = Σ g. Nothing is differentiated through mean and s.
+ */
+const LayerNormalization: Op<NormInputs, NormAttrs, NormOutputs> = defineOp<
+  NormInputs,
+  NormAttrs,
+  NormOutputs
+>({
+  type: "LayerNormalization",
+  attributes: { axis: "int", epsilon: "float" },
+  infer: ([x, scale, bias]) => {
+    const width = x.shape.at(-1);
+    if (scale.shape.join() !== `${width}` || bias.shape.join() !== `${width}`) {
+      throw new ShapeError(
+        `Cannot normalise ${describeShape(x)} with scale ${describeShape(scale)} and bias ${describeShape(bias)}`,
+      );
+    }
+    const statistics = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] };
+    return [{ dtype: x.dtype, shape: x.shape }, statistics, statistics];
+  },
+  vjp: ([g], [, mean, invStd], [x, scale]) => {
+    if (g === null) return [null, null, null];
+    const last = { axes: [-1], keepDims: true };
+    const normal = mul(sub(x, mean), invStd); // x̂
+    const scaled = mul(g, scale); // gγ
+    const along = mul(normal, reduceMean(mul(scaled, normal), last));
+    const dx = mul(sub(sub(scaled, reduceMean(scaled, last)), along), invStd);
+    return [dx, mul(g, normal), g]; // the walk sums dγ and dβ over the leading axes
+  },
+});
+
+/** Softmax over the last axis. */
+export const softmax = (x: Tensor): Tensor => apply(Softmax, [x], { axis: -1 });
+
+/** Layer normalisation over the last axis. */
+export const layerNormalization = (
+  x: Tensor,
+  scale: Tensor,
+  bias: Tensor,
+  { epsilon }: { readonly epsilon: number },
+): Tensor => applyAll(LayerNormalization, [x, scale, bias], { axis: -1, epsilon })[0];

@@ -1,0 +1,80 @@
+/** @file Reductions over axes. */
+import { type NdArray, ndArray } from "../../util/nd-array.ts";
+import { normalizeAxis, reducedShape } from "../shapes.ts";
+import { apply, defineSingle, type Op, scalar, type Tensor, type TensorType } from "../tensor.ts";
+import { exp, mul, sub } from "./elementwise.ts";
+import { expand, reshape } from "./layout.ts";
+
+type Unary = readonly [Tensor];
+type Axes = { readonly axes: readonly number[]; readonly keepdims: number };
+type Reduction = Op<Unary, Axes, Unary>;
+
+const i64 = (values: readonly number[]): NdArray => ndArray("i64", [values.length], values);
+const reduced = ([x]: Unary, { axes, keepdims }: Axes): TensorType => ({
+  dtype: x.dtype,
+  shape: reducedShape(x.shape, axes, keepdims),
+});
+const common = {
+  attributes: { keepdims: "int" },
+  operands: ({ axes }: Axes) => [i64(axes)],
+  infer: reduced,
+} as const;
+/** The reduced tensor with its reduced axes back, each of length 1. */
+const withAxes = (g: Tensor, [x]: Unary, { axes }: Axes): Tensor =>
+  reshape(g, reducedShape(x.shape, axes, 1));
+
+/** Σ x */
+const ReduceSum: Reduction = defineSingle<Unary, Axes>({
+  type: "ReduceSum",
+  ...common,
+  vjp: (g, _y, x, attrs) => [expand(withAxes(g, x, attrs), x[0].shape)],
+});
+
+/** Σ x / n */
+const ReduceMean: Reduction = defineSingle<Unary, Axes>({
+  type: "ReduceMean",
+  ...common,
+  vjp: (g, y, x, attrs) => {
+    const share = elements(y) / elements(x[0]);
+    return [expand(mul(withAxes(g, x, attrs), scalar(share)), x[0].shape)];
+  },
+});
+
+/** ln Σ eˣ, computed without overflow; d = softmax(x) */
+const ReduceLogSumExp: Reduction = defineSingle<Unary, Axes>({
+  type: "ReduceLogSumExp",
+  ...common,
+  vjp: (g, y, x, attrs) => [mul(exp(sub(x[0], withAxes(y, x, attrs))), withAxes(g, x, attrs))],
+});
+
+/** The largest; used to shift exponents, so it has no gradient. */
+const ReduceMax: Reduction = defineSingle<Unary, Axes>({ type: "ReduceMax", ...common });
+
+function elements({ shape }: Tensor): number {
+  return shape.reduce((n, length) => n * length, 1);
+}
+
+/** Which axes to reduce (all when absent), and whether they stay as axes of length 1. */
+export interface ReduceOptions {
+  readonly axes?: readonly number[];
+  readonly keepDims?: boolean;
+}
+
+function reduce(op: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor {
+  const rank = x.shape.length;
+  const normal = axes?.map((axis) => normalizeAxis(axis, rank)) ?? x.shape.map((_, axis) => axis);
+  return normal.length === 0 ? x : apply(op, [x], { axes: normal, keepdims: keepDims ? 1 : 0 });
+}
+
+/** Σ x over axes. */
+export const reduceSum = (x: Tensor, options?: ReduceOptions): Tensor =>
+  reduce(ReduceSum, x, options);
+/** The mean over axes. */
+export const reduceMean = (x: Tensor, options?: ReduceOptions): Tensor =>
+  reduce(ReduceMean, x, options);
+/** ln Σ eˣ over axes. */
+export const reduceLogSumExp = (x: Tensor, options?: ReduceOptions): Tensor =>
+  reduce(ReduceLogSumExp, x, options);
+/** The largest value over axes; no gradient. */
+export const reduceMax = (x: Tensor, options?: ReduceOptions): Tensor =>
+  reduce(ReduceMax, x, options);
