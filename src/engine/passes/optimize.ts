@@ -8,7 +8,14 @@ import { fuseTransposes } from "./fuse-transposes.ts";
 import { mergeCommon } from "./merge-common.ts";
 import { mergeLayouts } from "./merge-layouts.ts";
 
-const PORTABLE = [foldConstants, mergeLayouts, dropExpands, mergeCommon, dropDeadNodes] as const;
+const PORTABLE = [
+  mergeLayouts,
+  foldConstants,
+  dropExpands,
+  foldConstants, // an expanded 1 is neutral only once it is not expanded any more
+  mergeCommon,
+  dropDeadNodes,
+] as const;
 const FUSED = [fuseScatterAdd, fuseTransposes, mergeCommon, dropDeadNodes] as const;
 
 /** Simplifies a graph with standard operators only: what an export may contain. */
