@@ -1,0 +1,88 @@
+/** @file One report and its context to what the report decoder is trained on. */
+import { composeSentence, INSERT_PROBABILITY, type ReportWithContext } from "./compose-sentence.ts";
+import { type EntityMatcher, exactEntityMatcher } from "./entities.ts";
+import {
+  MASKING_PROBABILITIES,
+  type MaskedTokens,
+  type MaskingProbabilities,
+  type MaskingVocabulary,
+  maskingVocabulary,
+  maskTokens,
+} from "./mask-tokens.ts";
+import {
+  DIMINISHED_WEIGHT,
+  phraseTemplates,
+  rebalanceWeights,
+  type Template,
+} from "./rebalance-weights.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** What may be chosen; all but the first two have the paper's values. */
+export interface PretrainingTextOptions {
+  readonly tokenizer: Tokenizer;
+  /** T, the length to which texts are truncated and padded. */
+  readonly tokens: number;
+  readonly insertProbability?: number;
+  readonly probabilities?: Partial<MaskingProbabilities>;
+  readonly entities?: EntityMatcher;
+  readonly vocabulary?: MaskingVocabulary;
+  readonly templates?: readonly Template[];
+  readonly diminished?: number;
+}
+
+/** Options with everything looked up, made once for all texts of a run. */
+export type PretrainingTextRules = Required<PretrainingTextOptions> & {
+  readonly probabilities: MaskingProbabilities;
+};
+
+/** A text as the loader feeds it. The attention mask is 1 on the first `length` positions. */
+export interface PretrainingText extends MaskedTokens {
+  readonly sentence: string;
+  /** [T]: the labels. */
+  readonly ids: Int32Array;
+  /** How many of the T are tokens of the text. */
+  readonly length: number;
+  /** [T]: the loss weights. */
+  readonly weights: Float32Array;
+}
+
+/**
+ * Looks up what the rules need in the vocabulary.
+ * @throws {ConfigError} when the vocabulary lacks `.` or cannot spell the stock phrases
+ */
+export function pretrainingTextRules(options: PretrainingTextOptions): PretrainingTextRules {
+  const { tokenizer, tokens } = options;
+  return {
+    tokenizer,
+    tokens,
+    insertProbability: options.insertProbability ?? INSERT_PROBABILITY,
+    probabilities: { ...MASKING_PROBABILITIES, ...options.probabilities },
+    entities: options.entities ?? exactEntityMatcher(tokenizer),
+    vocabulary: options.vocabulary ?? maskingVocabulary(tokenizer),
+    templates: options.templates ?? phraseTemplates(tokenizer),
+    diminished: options.diminished ?? DIMINISHED_WEIGHT,
+  };
+}
+
+/**
+ * Composes, encodes, masks and weighs one text. Draws, in order: those of `composeSentence`, then those of `maskTokens`.
+ *
+ * @example
+ * const rules = pretrainingTextRules({ tokenizer, tokens: 256 });
+ * const stream = new RandomStream({ seed: 42, name: `mask/${id}`, step: epoch });
+ * const { ids, maskedIds, length, weights } = pretrainingText({ report, context }, rules, () => stream.uniform());
+ */
+export function pretrainingText(
+  { report, context }: ReportWithContext,
+  rules: PretrainingTextRules,
+  draw: () => number,
+): PretrainingText {
+  const { tokenizer, tokens, insertProbability, templates, diminished } = rules;
+  const { vocabulary, entities, probabilities } = rules;
+  const sentence = composeSentence({ report, context, insertProbability }, draw);
+  const { ids, length } = tokenizer.encodeFixed(sentence, tokens);
+  const masked = maskTokens({ ids, vocabulary, entities, probabilities }, draw);
+  const { contextPositions } = masked;
+  const weights = rebalanceWeights({ ids, contextPositions, templates, diminished });
+  return { sentence, ids, length, ...masked, weights };
+}

@@ -1,0 +1,85 @@
+/** @file Loss weights of a text's tokens: stock phrases of absence count little, what stands before entities more. */
+import { ConfigError } from "../util/errors.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** A stock phrase as token ids. */
+export type Template = readonly number[];
+
+/** The phrases that say that something is absent, the longer first. */
+export const ABSENCE_PHRASES: readonly string[] = ["there is no evidence of", "there is no"];
+
+/** What a token of a stock phrase weighs. */
+export const DIMINISHED_WEIGHT = 0.05;
+
+/** A text to weigh. */
+export interface RebalanceInput {
+  /** [T], unmasked and padded. */
+  readonly ids: Int32Array;
+  /** Positions of tokens before entities, each once. */
+  readonly contextPositions: readonly number[];
+  /** Stock phrases; where several fit, the first in the list counts. */
+  readonly templates: readonly Template[];
+  /** The weight of a token of a stock phrase. */
+  readonly diminished?: number;
+}
+
+/**
+ * Phrases as the vocabulary writes them.
+ * @throws {ConfigError} when a phrase is empty, or the vocabulary cannot spell it: its ids would then also stand for
+ * other words
+ */
+export function phraseTemplates(
+  tokenizer: Tokenizer,
+  phrases: readonly string[] = ABSENCE_PHRASES,
+): Template[] {
+  return phrases.map((phrase) => {
+    const ids = [...tokenizer.encode(phrase).ids];
+    if (ids.length === 0 || ids.includes(tokenizer.specials.unk)) {
+      throw new ConfigError(
+        `Cannot use the phrase "${phrase}" for weighting: the vocabulary cannot spell it, choose other phrases or train a vocabulary on texts that hold it`,
+      );
+    }
+    return ids;
+  });
+}
+
+/**
+ * Weights w [T] whose mean is 1.
+ *
+ * Tokens of stock phrases get `diminished`. What they lose goes to the m context tokens, of which k may be diminished
+ * themselves: with c = 1 − `diminished` and d diminished tokens in all, context weights are multiplied by
+ * (c(d − k) + m) / (m − ck), or, when there is no context, all weights, padding too, by T / (T − cd). Phrases are looked
+ * for at positions at which the longest template would still fit.
+ */
+export function rebalanceWeights({
+  ids,
+  contextPositions,
+  templates,
+  diminished = DIMINISHED_WEIGHT,
+}: RebalanceInput): Float32Array {
+  const weights = new Float32Array(ids.length).fill(1);
+  const longest = Math.max(0, ...templates.map((template) => template.length));
+  let lowered = 0;
+  for (let i = 0; i + longest <= ids.length; ) {
+    const length = templates.find((template) => standsAt(ids, { template, at: i }))?.length ?? 0;
+    weights.fill(diminished, i, i + length);
+    lowered += length;
+    i += Math.max(1, length);
+  }
+  if (lowered === 0) return weights;
+  const lost = 1 - diminished;
+  const context = contextPositions.length;
+  if (context === 0) {
+    const factor = ids.length / (ids.length - lost * lowered);
+    return weights.map((weight) => weight * factor);
+  }
+  const low = Math.fround(diminished);
+  const loweredContext = contextPositions.filter((i) => weights[i] === low).length;
+  const factor = (lost * (lowered - loweredContext) + context) / (context - lost * loweredContext);
+  for (const i of contextPositions) weights[i] = (weights[i] ?? 0) * factor;
+  return weights;
+}
+
+function standsAt(ids: Int32Array, { template, at }: { template: Template; at: number }): boolean {
+  return template.every((id, offset) => ids[at + offset] === id);
+}
