@@ -1,0 +1,243 @@
+/**
+ * @file Where the published program differs from the paper's text or from sound practice: one row a switch. This table and
+ * `verify` are the only code that speaks of the two fidelities; everything below takes a plain option that says what is computed.
+ */
+
+/** The two columns. */
+export const FIDELITY_NAMES = ["published", "corrected"] as const;
+
+/** `published` computes what the authors' program computes; `corrected` what the paper says, or what is sound. */
+export type FidelityName = (typeof FIDELITY_NAMES)[number];
+
+/** The switches that pre-training reads, and the values that each knows. */
+export interface FidelityOptions {
+  /** How a token is found to be an entity. */
+  readonly "entities.match": "exact" | "lemma";
+  /** Are the two words before an entity masked always, or by the ordinary draw? */
+  readonly "masking.descriptors": "draw" | "always";
+  /** The token positions over which the report's loss is averaged. */
+  readonly "mlm.positions": "all" | "masked";
+  /** The phrases of absence whose weight is diminished. */
+  readonly "mlm.templates": "two" | "list";
+  /** Where a report may be split to insert its context. */
+  readonly "report.split": "dot" | "sentence";
+  /** Does the super-resolution window follow the crop and flip of the picture? */
+  readonly "window.frame": "original" | "augmented";
+  /** Does super-resolution end with a ReLU? */
+  readonly "superRes.finalRelu": boolean;
+  /** Are pixel losses averaged over all pixels, or over those that count? */
+  readonly "pixelLoss.mean": "all" | "counted";
+  /** The exponents of the sine-cosine position tables: the program's own k/(2d), or MAE's k/(d/2). */
+  readonly positionTable: "ecamp" | "mae";
+  /** Does the word head share its weights with the word embeddings? */
+  readonly "mlm.tiedDecoder": boolean;
+  /** Which number of epochs the cosine spans: `train.cosineEpochs`, or `train.epochs`. */
+  readonly "schedule.cosineEnd": "cosineEpochs" | "epochs";
+  /** Are pictures flipped: without the words, not at all, or with left and right exchanged in the text? */
+  readonly flip: "image" | "none" | "swap";
+  /** How 16-bit grey levels become 8-bit ones. */
+  readonly "image.sixteenBit": "clip" | "range";
+}
+
+/** The switches that only tasks after pre-training read. */
+export interface DownstreamFidelityOptions {
+  /** The mode of the frozen encoder in a linear probe. */
+  readonly "probe.backbone": "train" | "eval";
+  /** Do masks and boxes move with the picture? */
+  readonly "segmentation.geometry": "apart" | "together";
+  /** How masks are resized. */
+  readonly "segmentation.maskResize": "area" | "nearest";
+}
+
+/** One switch. */
+export interface FidelityRow<Value extends string | boolean = string | boolean> {
+  readonly published: Value;
+  readonly corrected: Value;
+  /** Every value that it knows. */
+  readonly values: readonly Value[];
+  /** The values that this version computes; any other is refused before a run begins. */
+  readonly available: readonly Value[];
+  /** The tasks that it concerns. */
+  readonly scope: "pretrain" | "classify" | "segment" | "every task";
+  /** Does it change the architecture? Then a checkpoint stores it, and wins over the configuration. */
+  readonly architecture: boolean;
+  /** What the published value does wrong. */
+  readonly reason: string;
+}
+
+type Table<Switches> = {
+  readonly [K in keyof Switches]: FidelityRow<Switches[K] & (string | boolean)>;
+};
+
+/** SPEC 5, row by row. */
+export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
+  "entities.match": {
+    published: "exact",
+    corrected: "lemma",
+    values: ["exact", "lemma"],
+    available: ["exact"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "exact matching misses plurals, inflections and COPD",
+  },
+  "masking.descriptors": {
+    published: "draw",
+    corrected: "always",
+    values: ["draw", "always"],
+    available: ["draw"],
+    scope: "pretrain",
+    architecture: false,
+    reason:
+      "the paper masks the two words before an entity; in the program that branch is never taken",
+  },
+  "mlm.positions": {
+    published: "all",
+    corrected: "masked",
+    values: ["all", "masked"],
+    available: ["all"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "the loss also runs over visible tokens and padding",
+  },
+  "mlm.templates": {
+    published: "two",
+    corrected: "list",
+    values: ["two", "list"],
+    available: ["two"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "only two phrases of absence are diminished; reports use many more",
+  },
+  "report.split": {
+    published: "dot",
+    corrected: "sentence",
+    values: ["dot", "sentence"],
+    available: ["dot"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "splitting at every full stop cuts decimals such as 2.5 cm",
+  },
+  "window.frame": {
+    published: "original",
+    corrected: "augmented",
+    values: ["original", "augmented"],
+    available: ["original"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "the window of the whole picture is not moved by its crop and flip",
+  },
+  "superRes.finalRelu": {
+    published: true,
+    corrected: false,
+    values: [true, false],
+    available: [true],
+    scope: "pretrain",
+    architecture: true,
+    reason: "normalised pixels below 0 cannot be reached",
+  },
+  "pixelLoss.mean": {
+    published: "all",
+    corrected: "counted",
+    values: ["all", "counted"],
+    available: ["all"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "pixels that do not count enter the mean as zeros",
+  },
+  positionTable: {
+    published: "ecamp",
+    corrected: "mae",
+    values: ["ecamp", "mae"],
+    available: ["ecamp"],
+    scope: "pretrain",
+    architecture: true,
+    reason: "the exponent is k/(2d) where MAE has k/(d/2)",
+  },
+  "mlm.tiedDecoder": {
+    published: false,
+    corrected: true,
+    values: [false, true],
+    available: [false],
+    scope: "pretrain",
+    architecture: true,
+    reason: "the head's weights were meant to be the word embeddings; the program loses the tie",
+  },
+  "schedule.cosineEnd": {
+    published: "cosineEpochs",
+    corrected: "epochs",
+    values: ["cosineEpochs", "epochs"],
+    available: ["cosineEpochs"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "the cosine is laid over 200 epochs and cut at 120",
+  },
+  flip: {
+    published: "image",
+    corrected: "none",
+    values: ["image", "none", "swap"],
+    available: ["image"],
+    scope: "pretrain",
+    architecture: false,
+    reason: "a flip exchanges left and right while the report keeps its words",
+  },
+  "probe.backbone": {
+    published: "train",
+    corrected: "eval",
+    values: ["train", "eval"],
+    available: [],
+    scope: "classify",
+    architecture: false,
+    reason: "in a linear probe drop-path stays active and the norm is a fresh one",
+  },
+  "segmentation.geometry": {
+    published: "apart",
+    corrected: "together",
+    values: ["apart", "together"],
+    available: [],
+    scope: "segment",
+    architecture: false,
+    reason: "pictures are stretched, masks letterboxed, and augmentation moves only the picture",
+  },
+  "segmentation.maskResize": {
+    published: "area",
+    corrected: "nearest",
+    values: ["area", "nearest"],
+    available: [],
+    scope: "segment",
+    architecture: false,
+    reason: "area resizing makes fractional targets",
+  },
+  "image.sixteenBit": {
+    published: "clip",
+    corrected: "range",
+    values: ["clip", "range"],
+    available: ["clip"],
+    scope: "every task",
+    architecture: false,
+    reason: "16-bit grey levels are cut at 255, which makes them nearly white",
+  },
+};
+
+/** One column of the table, for pre-training. */
+export function fidelityColumn(name: FidelityName): FidelityOptions {
+  const rows: readonly (readonly [string, FidelityRow])[] = Object.entries(FIDELITY);
+  const column = rows
+    .filter(([, row]) => row.scope === "pretrain" || row.scope === "every task")
+    .map(([key, row]) => [key, row[name]]);
+  return Object.fromEntries(column) as FidelityOptions;
+}
+
+/**
+ * What this version does not compute of what is asked for: one sentence a switch, nothing when all is well. The task turns
+ * them into an error before it does anything else.
+ */
+export function unavailableSwitches(options: FidelityOptions): readonly string[] {
+  const rows: readonly (readonly [string, FidelityRow])[] = Object.entries(FIDELITY);
+  const wanted: Readonly<Record<string, string | boolean>> = { ...options };
+  return rows.flatMap(([key, row]) => {
+    const value = wanted[key];
+    if (value === undefined || row.available.includes(value)) return [];
+    const has = row.available.map((name) => `"${name}"`).join(" or ");
+    return [`fidelity.${key} is "${value}", and this version computes only ${has}`];
+  });
+}
