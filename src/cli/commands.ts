@@ -1,0 +1,6 @@
+/** @file The registry: every command of `ecamp`, in the order of a project. */
+import type { Command } from "./command.ts";
+import { recipes } from "./commands/recipes.ts";
+
+/** Every command that can be typed. */
+export const COMMANDS: readonly Command[] = [recipes];

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatDuration, startProgress } from "./progress.ts";
+import { recordedTerminal } from "./terminal.ts";
+
+test("startProgress() prints one calm line in half a minute where nobody watches, and a last one", () => {
+  const time = { ms: 0 };
+  const terminal = recordedTerminal({ clock: () => time.ms });
+  const progress = startProgress(terminal, { label: "pretrain", total: 100, unit: "steps" });
+  for (let step = 1; step <= 100; step++) {
+    time.ms += 1000;
+    progress.update(step, `loss ${step}`);
+  }
+  progress.finish();
+  assert.equal(
+    terminal.errText(),
+    `pretrain: 30/100 steps (30 %), 1 min 10 s left, loss 30
+pretrain: 60/100 steps (60 %), 40 s left, loss 60
+pretrain: 90/100 steps (90 %), 10 s left, loss 90
+pretrain: 100/100 steps (100 %), loss 100
+`,
+  );
+  assert.equal(terminal.outText(), "");
+});
+
+test("startProgress() estimates a resumed run from what this process did", () => {
+  const time = { ms: 0 };
+  const terminal = recordedTerminal({ clock: () => time.ms });
+  const options = { label: "pretrain", total: 100, start: 80, unit: "steps" };
+  const progress = startProgress(terminal, options);
+  time.ms = 30_000;
+  progress.update(90);
+  assert.equal(terminal.errText(), "pretrain: 90/100 steps (90 %), 30 s left\n");
+  progress.note("saved");
+  assert.match(terminal.errText(), /saved\n$/);
+});
+
+test("startProgress() draws a bar for a person and stops it", () => {
+  const terminal = recordedTerminal({ isInteractive: true, columns: 100 });
+  const progress = startProgress(terminal, { label: "synth", total: 4, unit: "pairs" });
+  progress.update(2, "id 2");
+  progress.note("a line");
+  progress.finish();
+  assert.match(terminal.errText(), /synth \[=+-+\] 2\/4 pairs, id 2/);
+  assert.match(terminal.errText(), /a line\n/);
+});
+
+test("formatDuration() uses the two largest units", () => {
+  assert.deepEqual(
+    [0, 59_499, 60_000, 200_000, 3_600_000, 18_720_000, 49 * 3_600_000].map(formatDuration),
+    ["0 s", "59 s", "1 min", "3 min 20 s", "1 h", "5 h 12 min", "2 d 1 h"],
+  );
+});

@@ -1,0 +1,131 @@
+/** @file Progress on stderr: a moving bar for a person, a calm line every half minute for a log. The only file that uses cli-progress. */
+import { Writable } from "node:stream";
+import cliProgress from "cli-progress";
+import type { Terminal } from "./terminal.ts";
+
+/** Progress of one piece of work. */
+export interface Progress {
+  /** Says that `done` of the total is done; `note` stands behind the bar, such as the current loss. */
+  readonly update: (done: number, note?: string) => void;
+  /** Prints a line of its own, above the bar where there is one. */
+  readonly note: (line: string) => void;
+  /** Ends it: the bar stands still, or the last line is printed. */
+  readonly finish: () => void;
+}
+
+/** What is being done. */
+export interface ProgressOptions {
+  /** A word or two in front, such as `pretrain`. */
+  readonly label: string;
+  /** How many there are to do. */
+  readonly total: number;
+  /** How many were done before, when resuming: they count as done but not for the estimate. */
+  readonly start?: number;
+  /** What is counted, in the plural, such as `steps`. */
+  readonly unit: string;
+}
+
+const LINE_EVERY_MS = 30_000;
+
+/** Starts to show progress. */
+export function startProgress(terminal: Terminal, options: ProgressOptions): Progress {
+  return terminal.isInteractive ? showBar(terminal, options) : printLines(terminal, options);
+}
+
+function showBar(terminal: Terminal, { label, total, start = 0, unit }: ProgressOptions): Progress {
+  const estimate = remainingTime({ clock: terminal.clock, total, start });
+  const bar = new cliProgress.SingleBar({
+    stream: streamOf(terminal),
+    format: `${label} [{bar}] {value}/{total} ${unit}{left}{note}`,
+    barsize: Math.max(10, Math.min(40, terminal.columns - 60)),
+    hideCursor: true,
+    gracefulExit: false,
+  });
+  const payload = { left: "", note: "" };
+  bar.start(total, start, payload);
+  return {
+    update: (done, note = "") => {
+      bar.update(done, { left: behind(estimate(done), " left"), note: behind(note, "") });
+    },
+    note: (line) => {
+      terminal.err(`\r\u001b[K${line}\n`); // the bar redraws itself below
+    },
+    finish: () => bar.stop(),
+  };
+}
+
+function printLines(terminal: Terminal, options: ProgressOptions): Progress {
+  const { label, total, start = 0, unit } = options;
+  const estimate = remainingTime({ clock: terminal.clock, total, start });
+  let current = { done: start, note: "" };
+  let printedAt = terminal.clock();
+  let printed = -1;
+  const print = () => {
+    const percent = total > 0 ? Math.floor((100 * current.done) / total) : 100;
+    const left = current.done < total ? behind(estimate(current.done), " left") : "";
+    terminal.err(
+      `${label}: ${current.done}/${total} ${unit} (${percent} %)${left}${behind(current.note, "")}\n`,
+    );
+    printedAt = terminal.clock();
+    printed = current.done;
+  };
+  return {
+    update: (done, note = "") => {
+      current = { done, note };
+      if (terminal.clock() - printedAt >= LINE_EVERY_MS) print();
+    },
+    note: (line) => terminal.err(`${line}\n`),
+    finish: () => {
+      if (printed !== current.done) print();
+    },
+  };
+}
+
+function behind(text: string, unit: string): string {
+  return text === "" ? "" : `, ${text}${unit}`;
+}
+
+/** Estimates what remains from the mean pace so far; an empty text before there is one. */
+function remainingTime({
+  clock,
+  total,
+  start,
+}: {
+  readonly clock: () => number;
+  readonly total: number;
+  readonly start: number;
+}): (done: number) => string {
+  const startedAt = clock();
+  return (done) => {
+    const elapsedMs = clock() - startedAt;
+    if (done <= start || elapsedMs <= 0) return "";
+    return formatDuration((elapsedMs / (done - start)) * Math.max(0, total - done));
+  };
+}
+
+/** `45 s`, `3 min 20 s`, `5 h 12 min`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return pair(Math.floor(seconds / 60), "min", seconds % 60, "s");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 48 * 60) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(minutes / 60);
+  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function pair(first: number, firstUnit: string, second: number, secondUnit: string): string {
+  return second === 0 ? `${first} ${firstUnit}` : `${first} ${firstUnit} ${second} ${secondUnit}`;
+}
+
+/** The terminal as the kind of stream that cli-progress draws on. */
+function streamOf(terminal: Terminal): NodeJS.WritableStream {
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => {
+      terminal.err(chunk);
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY: true, columns: terminal.columns });
+}

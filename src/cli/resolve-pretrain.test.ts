@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fidelityColumn } from "../recipes/fidelity.ts";
+import { RECIPES } from "../recipes/index.ts";
+import { type PretrainChoices, resolvePretrain, resolveResumed } from "./resolve-pretrain.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "ecamp-resolve-"));
+after(() => rm(folder, { recursive: true }));
+
+const none: PretrainChoices = {
+  recipe: undefined,
+  fidelity: undefined,
+  config: undefined,
+  set: [],
+  flags: {},
+};
+
+async function file(name: string, value: unknown): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof value === "string" ? value : JSON.stringify(value));
+  return path;
+}
+
+test("resolvePretrain() accepts every recipe as it is", async () => {
+  for (const recipe of Object.keys(RECIPES)) {
+    const { config } = await resolvePretrain({ ...none, recipe });
+    assert.equal(config.model.bigImageSize, 2 * config.model.imageSize);
+    assert.deepEqual(config.fidelity, fidelityColumn("published"));
+  }
+});
+
+test("resolvePretrain() lets flags win over --set, --set over the file, the file over the recipe", async () => {
+  const config = await file("a.json", { train: { lr: 1, epochs: 3, seed: 1 }, "model.depth": 2 });
+  const { config: resolved, origins } = await resolvePretrain({
+    ...none,
+    recipe: "tiny",
+    config,
+    set: ["train.lr=2", "train.seed=2"],
+    flags: {
+      "train.seed": { flag: "--seed", value: 3 },
+      "run.data": { flag: "--data", value: undefined },
+    },
+  });
+  assert.equal(resolved.train.seed, 3);
+  assert.equal(resolved.train.lr, 2);
+  assert.equal(resolved.train.epochs, 3);
+  assert.equal(resolved.model.depth, 2);
+  assert.equal(origins.get("train.seed")?.from, "--seed");
+  assert.equal(origins.get("train.lr")?.from, "--set");
+  assert.equal(origins.get("train.epochs")?.from, `--config ${config}`);
+  assert.equal(origins.get("train.batch")?.from, "recipe tiny");
+  assert.equal(origins.get("run.data")?.from, "default");
+});
+
+test("resolvePretrain() lays single switches over the column, whoever names it", async () => {
+  const { config, origins } = await resolvePretrain({
+    ...none,
+    fidelity: "corrected",
+    set: ["fidelity.flip=swap"],
+  });
+  assert.deepEqual(config.fidelity, { ...fidelityColumn("corrected"), flip: "swap" });
+  assert.equal(origins.get("fidelity.flip")?.from, "--set");
+  assert.match(origins.get("fidelity.positionTable")?.from ?? "", /^--fidelity corrected/);
+  const named = await resolvePretrain({ ...none, set: ["fidelity=corrected"] });
+  assert.equal(named.config.fidelity["mlm.positions"], "masked");
+  await assert.rejects(resolvePretrain({ ...none, set: ["fidelity=correctd"] }), {
+    message: 'Cannot set "fidelity" to "correctd" (from --set), did you mean corrected?',
+  });
+});
+
+test("resolvePretrain() refuses what does not exist and sizes that do not fit", async () => {
+  await assert.rejects(resolvePretrain({ ...none, recipe: "tny" }), {
+    name: "ConfigError",
+    message: 'Cannot find recipe "tny", did you mean tiny?',
+  });
+  await assert.rejects(resolvePretrain({ ...none, set: ["lr=1"] }), {
+    message: 'Cannot set "lr" (from --set): unknown key, did you mean train.lr?',
+  });
+  await assert.rejects(resolvePretrain({ ...none, set: ["model.heads=5"] }), {
+    message:
+      "Cannot use this configuration: model.heads is 5 (from --set): expected a divisor of dim, 768",
+  });
+  await assert.rejects(resolvePretrain({ ...none, set: ["fidelity.flip=maybe"] }), {
+    message:
+      'Cannot use this configuration: fidelity.flip is "maybe" (from --set): expected image or none or swap',
+  });
+  await assert.rejects(resolvePretrain({ ...none, config: await file("bad.json", "{") }), {
+    message: `Cannot read the configuration "${join(folder, "bad.json")}"`,
+  });
+  await assert.rejects(resolvePretrain({ ...none, config: await file("list.json", []) }), {
+    message: `Cannot read the configuration "${join(folder, "list.json")}": expected a JSON object`,
+  });
+});
+
+test("resolveResumed() takes the run's own values and lets only free ones change", async () => {
+  const started = await resolvePretrain({ ...none, recipe: "demo", set: ["train.lr=0.5"] });
+  await file("config.json", Object.fromEntries(started.origins));
+  const unchanged = await resolveResumed(folder, none);
+  assert.deepEqual(unchanged.config, started.config);
+  assert.deepEqual([...unchanged.origins], [...started.origins]);
+
+  const threads = { "run.threads": { flag: "--threads", value: 2 } };
+  const moved = await resolveResumed(folder, { ...none, set: ["train.lr=0.5"], flags: threads });
+  assert.equal(moved.config.run.threads, 2);
+  assert.deepEqual(moved.origins.get("run.threads"), { value: 2, from: "--threads" });
+  assert.equal(moved.origins.get("train.lr")?.from, "--set");
+
+  await assert.rejects(resolveResumed(folder, { ...none, set: ["train.lr=0.4"] }), {
+    name: "ConfigError",
+    message: `Cannot resume "${folder}" with train.lr = 0.4 (from --set): the run has 0.5; start a new run instead`,
+  });
+  await assert.rejects(resolveResumed(folder, { ...none, recipe: "tiny" }), /keeps its own/);
+});
+
+test("resolveResumed() says when the file is not a run's", async () => {
+  await file("config.json", { train: { lr: 1 } });
+  await assert.rejects(resolveResumed(folder, none), /expected a run's config\.json/);
+});

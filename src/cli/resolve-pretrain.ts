@@ -1,0 +1,179 @@
+/** @file The configuration of a pre-training run from the command line: defaults < recipe < --config < --set < flags. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
+import { FIDELITY_NAMES, type FidelityName, fidelityColumn } from "../recipes/fidelity.ts";
+import { RECIPES, type RecipeName } from "../recipes/index.ts";
+import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import { ConfigError } from "../util/errors.ts";
+import { PRETRAIN_SCHEMA } from "./pretrain-schema.ts";
+import {
+  type ConfigLayer,
+  parseSettings,
+  type ResolvedConfig,
+  type ResolvedValue,
+  resolveConfig,
+} from "./resolve-config.ts";
+import { suggestion } from "./suggest.ts";
+
+/** What the command line says about a configuration. */
+export interface PretrainChoices {
+  readonly recipe: string | undefined;
+  readonly fidelity: FidelityName | undefined;
+  /** A JSON file of overrides. */
+  readonly config: string | undefined;
+  /** `KEY=VALUE`, the later ones win. */
+  readonly set: readonly string[];
+  /** The values of flags by the key that each sets; those not given are undefined. */
+  readonly flags: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
+}
+
+/** The keys that may change when a run is resumed: they do not change what is computed. */
+const FREE_ON_RESUME: readonly string[] = [
+  "run.data",
+  "run.tokenizer",
+  "run.device",
+  "run.threads",
+  "data.workers",
+  "data.prefetch",
+  "train.checkpointMinutes",
+  "train.logEvery",
+];
+
+/** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */
+export function findRecipe(name: string): RecipeName {
+  const names = Object.keys(RECIPES) as RecipeName[];
+  const found = names.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  throw new ConfigError(`Cannot find recipe "${name}"${suggestion(name, names)}`);
+}
+
+/**
+ * Resolves the configuration of a new run.
+ * @throws {ConfigError} on an unknown recipe, key or value, or a file that is not JSON
+ */
+export async function resolvePretrain(
+  choices: PretrainChoices,
+): Promise<ResolvedConfig<PretrainConfig>> {
+  const name = findRecipe(choices.recipe ?? "base");
+  const { fidelity: column, about: _, ...values } = RECIPES[name];
+  const overrides = await overridesOf(choices);
+  const chosen = chooseColumn(choices, overrides, { from: `recipe ${name}`, values: { column } });
+  const defaults = { ...DEFAULTS, fidelity: fidelityColumn(DEFAULT_FIDELITY) };
+  return resolveConfig({
+    schema: PRETRAIN_SCHEMA,
+    layers: [
+      { from: "default", values: defaults },
+      { from: chosen.from, values: { fidelity: fidelityColumn(chosen.name) } },
+      { from: `recipe ${name}`, values },
+      ...overrides.map(withoutColumn),
+    ],
+  });
+}
+
+/**
+ * Resolves the configuration of a run that goes on, from its `config.json`.
+ * @throws {ConfigError} when the file is not a run's, or something else is asked for that would change the results
+ */
+export async function resolveResumed(
+  out: string,
+  choices: PretrainChoices,
+): Promise<ResolvedConfig<PretrainConfig>> {
+  if (choices.recipe !== undefined || choices.fidelity !== undefined) {
+    throw new ConfigError(
+      `Cannot choose a recipe or fidelity for "${out}": a run that is resumed keeps its own; start a new run instead`,
+    );
+  }
+  const saved = await readSavedConfig(join(out, "config.json"));
+  const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
+  const layers = await overridesOf(choices);
+  const resolved = resolveConfig({
+    schema: PRETRAIN_SCHEMA,
+    layers: [{ from: "config.json", values: nest(values) }, ...layers],
+  });
+  const origins = new Map(resolved.origins);
+  for (const [key, { value, from }] of resolved.origins) {
+    const before = saved.get(key);
+    const same = before !== undefined && JSON.stringify(before.value) === JSON.stringify(value);
+    if (same) origins.set(key, before);
+    else if (!FREE_ON_RESUME.includes(key)) {
+      throw new ConfigError(
+        `Cannot resume "${out}" with ${key} = ${JSON.stringify(value)} (from ${from}): the run has ${JSON.stringify(before?.value)}; start a new run instead`,
+      );
+    }
+  }
+  return { config: resolved.config, origins };
+}
+
+async function overridesOf(choices: PretrainChoices): Promise<readonly ConfigLayer[]> {
+  const layers: ConfigLayer[] = [];
+  if (choices.config !== undefined) {
+    layers.push({ from: `--config ${choices.config}`, values: await readJson(choices.config) });
+  }
+  if (choices.set.length > 0) layers.push({ from: "--set", values: parseSettings(choices.set) });
+  for (const [key, { flag, value }] of Object.entries(choices.flags)) {
+    if (value !== undefined) layers.push({ from: flag, values: { [key]: value } });
+  }
+  return layers;
+}
+
+/** `fidelity: "…"` in a file or in `--set` names a column; the flag wins, then the later layer, then the recipe. */
+function chooseColumn(
+  { fidelity }: PretrainChoices,
+  overrides: readonly ConfigLayer[],
+  recipe: { readonly from: string; readonly values: { readonly column: FidelityName } },
+): { readonly name: FidelityName; readonly from: string } {
+  if (fidelity !== undefined) return { name: fidelity, from: `--fidelity ${fidelity}` };
+  for (const { from, values } of [...overrides].reverse()) {
+    const { fidelity: name } = values as { readonly fidelity?: unknown };
+    if (typeof name !== "string") continue;
+    const column = FIDELITY_NAMES.find((candidate) => candidate === name);
+    if (column === undefined) {
+      throw new ConfigError(
+        `Cannot set "fidelity" to "${name}" (from ${from})${suggestion(name, FIDELITY_NAMES)}`,
+      );
+    }
+    return { name: column, from: `fidelity ${column} (from ${from})` };
+  }
+  const { column } = recipe.values;
+  return { name: column, from: `fidelity ${column} (from ${recipe.from})` };
+}
+
+function withoutColumn({ from, values }: ConfigLayer): ConfigLayer {
+  const entries = Object.entries(values).filter(
+    ([key, value]) => key !== "fidelity" || typeof value !== "string",
+  );
+  return { from, values: Object.fromEntries(entries) };
+}
+
+async function readJson(file: string): Promise<object> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new ConfigError(`Cannot read the configuration "${file}"`, { cause: error });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new ConfigError(`Cannot read the configuration "${file}": expected a JSON object`);
+}
+
+const SAVED = z.record(z.string(), z.strictObject({ value: z.unknown(), from: z.string() }));
+
+async function readSavedConfig(file: string): Promise<ReadonlyMap<string, ResolvedValue>> {
+  const result = SAVED.safeParse(await readJson(file));
+  if (result.success) return new Map(Object.entries(result.data));
+  throw new ConfigError(
+    `Cannot resume from "${file}": expected a run's config.json, with a value and an origin for each key`,
+  );
+}
+
+/** `section.key` to a section of keys; a key may itself hold dots. */
+function nest(values: Readonly<Record<string, unknown>>): object {
+  const nested: Record<string, Record<string, unknown>> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const [section = "", ...rest] = key.split(".");
+    nested[section] = { ...nested[section], [rest.join(".")]: value };
+  }
+  return nested;
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+import { watchSignals } from "./signals.ts";
+
+function watch() {
+  const source = new EventEmitter();
+  const exits: number[] = [];
+  const said: string[] = [];
+  const interruption = watchSignals({
+    source,
+    exit: (status) => exits.push(status),
+    say: (text) => said.push(text),
+  });
+  return { source, exits, said, interruption };
+}
+
+test("watchSignals() ends a command that does not stop gracefully at once", () => {
+  const { source, exits, interruption } = watch();
+  source.emit("SIGTERM");
+  assert.deepEqual(exits, [143]);
+  assert.equal(interruption.signal.aborted, false);
+});
+
+test("watchSignals() first asks a command that stops gracefully, then insists", () => {
+  const { source, exits, said, interruption } = watch();
+  interruption.stopGracefully();
+  source.emit("SIGINT");
+  assert.deepEqual(exits, []);
+  assert.equal(interruption.signal.aborted, true);
+  assert.equal(interruption.status(), 130);
+  assert.match(said.join(""), /press Ctrl-C again to stop at once/);
+  source.emit("SIGINT");
+  assert.deepEqual(exits, [130]);
+});
