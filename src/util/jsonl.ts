@@ -133,7 +133,8 @@ export async function* readTextLines(
   }
 }
 
-function tryParse(text: string): { readonly value: unknown } | undefined {
+/** What a JSON text says, or undefined when it is not JSON. */
+export function tryParseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
   } catch {
@@ -147,7 +148,7 @@ function tryParse(text: string): { readonly value: unknown } | undefined {
  * @throws {ManifestError} when it is not JSON, without quoting it
  */
 export function parseJsonLine({ line, offset, length, text }: TextLine, path: string): JsonLine {
-  const parsed = tryParse(text);
+  const parsed = tryParseJson(text);
   if (parsed === undefined) {
     const hint = /[}\]]\s*$/.test(text) ? "" : "; it seems to be cut off";
     throw new ManifestError(`Cannot read "${path}" line ${line}: it is not valid JSON${hint}`);

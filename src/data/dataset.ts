@@ -1,0 +1,126 @@
+/** @file Opens a dataset folder: the one reader that every command and every task uses. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { systemErrorCode } from "../util/atomic-file.ts";
+import { describeError, ManifestError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
+import { DATASET_FILES, exists } from "./dataset-files.ts";
+import type { DatasetIndex, JoinedRecord, RecordFilter } from "./dataset-index.ts";
+import { buildDatasetIndex, readContextAt } from "./dataset-index.ts";
+import { readPlacedRecords } from "./join.ts";
+import { LineReader } from "./line-table.ts";
+import type { DatasetManifest } from "./record.ts";
+import { parseManifest } from "./record.ts";
+
+/** A dataset folder, its manifest read and its records read when asked. */
+export interface Dataset {
+  readonly folder: string;
+  readonly manifest: DatasetManifest;
+  /** The folder that image paths start from, absolute. */
+  readonly imageRoot: string;
+  /**
+   * Every record in file order, joined with its context and window.
+   * @throws {ManifestError} when a line is not valid, an id occurs twice or there is no record
+   */
+  records(signal?: AbortSignal): AsyncGenerator<JoinedRecord>;
+  /**
+   * Random access to the records that a filter chooses.
+   * @throws {ManifestError} as `records`, and when none is chosen
+   */
+  index(filter?: RecordFilter, signal?: AbortSignal): Promise<DatasetIndex>;
+  /** The path of an image or mask that a record names. */
+  imagePath(image: string): string;
+  /** SHA-256, in hex, of everything that the folder's own files say: two runs on equal identities saw equal records. */
+  identity(signal?: AbortSignal): Promise<string>;
+}
+
+async function readManifest(folder: string): Promise<DatasetManifest> {
+  const path = join(folder, DATASET_FILES.manifest);
+  const text = await readFile(path, "utf8").catch(async (error: unknown) => {
+    if (!ABSENT.has(systemErrorCode(error) ?? "")) throw unreadable(path, error);
+    throw new ManifestError(`Cannot open dataset "${folder}": ${await describeAbsence(folder)}`, {
+      cause: error,
+    });
+  });
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw new ManifestError(`Cannot read "${path}": it is not valid JSON`);
+  const { value } = parsed;
+  const format: unknown =
+    typeof value === "object" && value !== null && "format" in value ? value.format : undefined;
+  if (typeof format === "number" && format !== 1) {
+    throw new ManifestError(
+      `Cannot read "${path}": its format is ${format}, expected 1; the folder was written by another version`,
+    );
+  }
+  return parseManifest(value, `read "${path}"`);
+}
+
+/** Codes that mean that the folder or its manifest is not there, or is a file. */
+const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
+
+function unreadable(path: string, error: unknown): ManifestError {
+  return new ManifestError(`Cannot read "${path}": ${describeError(error)}`, { cause: error });
+}
+
+async function describeAbsence(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) return "no such folder";
+  if (!found.isDirectory()) return "it is a file, expected a folder with a dataset.json";
+  return `it has no ${DATASET_FILES.manifest}; make a dataset of your files with "ecamp data import"`;
+}
+
+async function* joinRecords(folder: string, signal?: AbortSignal): AsyncGenerator<JoinedRecord> {
+  await using contexts = new LineReader(join(folder, DATASET_FILES.context));
+  for await (const { record, context, window } of readPlacedRecords(folder, signal)) {
+    if (context === undefined) {
+      yield window === undefined ? record : { ...record, window };
+      continue;
+    }
+    const text = await readContextAt(contexts, context, record.id);
+    yield { ...record, context: text, ...(window !== undefined && { window }) };
+  }
+}
+
+async function digestFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  const source = createReadStream(path, { highWaterMark: 1 << 20 });
+  await pipeline(source, hash, signal === undefined ? {} : { signal });
+  return hash.digest("hex");
+}
+
+async function digestFolder(folder: string, signal: AbortSignal | undefined): Promise<string> {
+  const whole = createHash("sha256");
+  for (const name of Object.values(DATASET_FILES)) {
+    const path = join(folder, name);
+    if (await exists(path)) whole.update(`${name}\0${await digestFile(path, signal)}\n`);
+  }
+  return whole.digest("hex");
+}
+
+/**
+ * Opens a dataset folder.
+ * @throws {ManifestError} when it is not there, has no records file, or its `dataset.json` is not valid
+ */
+export async function openDataset(folder: string): Promise<Dataset> {
+  const manifest = await readManifest(folder);
+  const recordsPath = join(folder, DATASET_FILES.records);
+  const size = (await stat(recordsPath).catch(() => undefined))?.size;
+  if (size === undefined || size === 0) {
+    throw new ManifestError(
+      `Cannot open dataset "${folder}": its ${DATASET_FILES.records} is ${size === 0 ? "empty" : "missing"}`,
+    );
+  }
+  const imageRoot = resolve(folder, manifest.imageRoot);
+  return {
+    folder,
+    manifest,
+    imageRoot,
+    records: (signal) => joinRecords(folder, signal),
+    index: (filter = {}, signal) => buildDatasetIndex({ ...filter, folder, signal }),
+    imagePath: (image) => join(imageRoot, image),
+    identity: (signal) => digestFolder(folder, signal),
+  };
+}

@@ -1,0 +1,119 @@
+/** @file Passes over a dataset's records and joins `context.jsonl` and `window.jsonl`, which stand beside, by id. */
+import { join } from "node:path";
+import { ManifestError } from "../util/errors.ts";
+import { readJsonLines } from "../util/jsonl.ts";
+import { DATASET_FILES, exists } from "./dataset-files.ts";
+import type { LinePlace } from "./line-table.ts";
+import type { DatasetRecord, WindowPosition } from "./record.ts";
+import { parseContext, parseRecord, parseWindow } from "./record.ts";
+
+/** A record with where its line and its context's line are. */
+export interface PlacedRecord {
+  readonly record: DatasetRecord;
+  /** Its line in `records.jsonl`. */
+  readonly place: LinePlace;
+  /** Its line in `context.jsonl`, where it has one. */
+  readonly context?: LinePlace;
+  readonly window?: WindowPosition;
+}
+
+/** Reads the lines of one sidecar into a map by id. */
+interface SidecarReader<T> {
+  readonly path: string;
+  /** The id and what is kept of a line. */
+  readonly parse: (value: unknown, attempt: string, place: LinePlace) => readonly [string, T];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function readSidecar<T>({
+  path,
+  parse,
+  signal,
+}: SidecarReader<T>): Promise<ReadonlyMap<string, T> | undefined> {
+  if (!(await exists(path))) return undefined;
+  const byId = new Map<string, T>();
+  for await (const { value, line, offset, length } of readJsonLines(path, signalOption(signal))) {
+    const attempt = `read "${path}" line ${line}`;
+    const [id, kept] = parse(value, attempt, { offset, length });
+    if (byId.has(id)) {
+      throw new ManifestError(`Cannot ${attempt}: id ${JSON.stringify(id)} has a line before it`);
+    }
+    byId.set(id, kept);
+  }
+  return byId;
+}
+
+/** An optional signal as the options of a reader, whose keys are absent rather than undefined. */
+export function signalOption(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+interface Sidecars {
+  readonly contexts: ReadonlyMap<string, LinePlace> | undefined;
+  readonly windows: ReadonlyMap<string, WindowPosition> | undefined;
+}
+
+async function readSidecars(folder: string, signal: AbortSignal | undefined): Promise<Sidecars> {
+  const contexts = await readSidecar({
+    path: join(folder, DATASET_FILES.context),
+    parse: (value, attempt, place) => [parseContext(value, attempt).id, place] as const,
+    signal,
+  });
+  const windows = await readSidecar({
+    path: join(folder, DATASET_FILES.window),
+    parse: (value, attempt) => {
+      const { id, row, column } = parseWindow(value, attempt);
+      return [id, { row, column }] as const;
+    },
+    signal,
+  });
+  return { contexts, windows };
+}
+
+function requireMatch(path: string, lines: number | undefined, matched: number): void {
+  if (lines === undefined || lines === 0 || matched > 0) return;
+  throw new ManifestError(
+    `Cannot join "${path}": none of its ${lines} ids is that of a record; was it made from another import of the data?`,
+  );
+}
+
+/**
+ * Every record in order, joined with its context and window. Checks what must hold of the whole: ids are unique, there is
+ * at least one record, and a file that stands beside belongs to these records.
+ * @throws {ManifestError} when that is not so, or a line is not valid
+ */
+export async function* readPlacedRecords(
+  folder: string,
+  signal?: AbortSignal,
+): AsyncGenerator<PlacedRecord> {
+  const { contexts, windows } = await readSidecars(folder, signal);
+  const path = join(folder, DATASET_FILES.records);
+  const lineOf = new Map<string, number>();
+  let withContext = 0;
+  let withWindow = 0;
+  for await (const { value, line, offset, length } of readJsonLines(path, signalOption(signal))) {
+    const record = parseRecord(value, `read "${path}" line ${line}`);
+    const first = lineOf.get(record.id);
+    if (first !== undefined) {
+      throw new ManifestError(
+        `Cannot read "${path}" line ${line}: id ${JSON.stringify(record.id)} is also that of line ${first}, expected unique ids`,
+      );
+    }
+    lineOf.set(record.id, line);
+    const context = contexts?.get(record.id);
+    const window = windows?.get(record.id);
+    if (context !== undefined) withContext += 1;
+    if (window !== undefined) withWindow += 1;
+    yield {
+      record,
+      place: { offset, length },
+      ...(context !== undefined && { context }),
+      ...(window !== undefined && { window }),
+    };
+  }
+  if (lineOf.size === 0) {
+    throw new ManifestError(`Cannot use dataset "${folder}": "${path}" holds not a single record`);
+  }
+  requireMatch(join(folder, DATASET_FILES.context), contexts?.size, withContext);
+  requireMatch(join(folder, DATASET_FILES.window), windows?.size, withWindow);
+}
