@@ -1,0 +1,16 @@
+/** @file The kinds of fixture that can be replayed, each loaded only when a fixture of it is. */
+import type { Replay } from "../replay.ts";
+
+/** Kind → its replay. */
+export type ReplayTable = Readonly<Record<string, () => Promise<Replay>>>;
+
+/** Every kind, by the `kind` of its `fixture.json`. */
+export const REPLAYS: ReplayTable = {
+  initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
+  "position-table": async () => (await import("./position-table.ts")).replayPositionTable,
+  "schedule-downstream": async () =>
+    (await import("./schedule-downstream.ts")).replayScheduleDownstream,
+  "schedule-pretrain": async () => (await import("./schedule-pretrain.ts")).replaySchedulePretrain,
+  "text-masking": async () => (await import("./text-masking.ts")).replayTextMasking,
+  tokenizer: async () => (await import("./tokenizer.ts")).replayTokenizer,
+};
