@@ -88,6 +88,6 @@ function splitSpans(text: string, spans: readonly number[], pattern: RegExp): nu
 function addedTokenPattern(tokens: readonly string[]): RegExp | undefined {
   if (tokens.length === 0) return undefined;
   const longestFirst = tokens.toSorted((a, b) => b.length - a.length);
-  const escaped = longestFirst.map((token) => token.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const escaped = longestFirst.map((token) => token.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   return new RegExp(escaped.join("|"), "gu");
 }

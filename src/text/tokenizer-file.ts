@@ -35,10 +35,14 @@ const normalizerStep = z
   .transform(({ type }) => type);
 
 const preTokenizerStep = z
-  .discriminatedUnion("type", [
-    z.strictObject({ type: z.literal("Whitespace") }),
-    z.strictObject({ type: z.literal("Digits"), individual_digits: z.boolean() }),
-  ])
+  .discriminatedUnion(
+    "type",
+    [
+      z.strictObject({ type: z.literal("Whitespace") }),
+      z.strictObject({ type: z.literal("Digits"), individual_digits: z.boolean() }),
+    ],
+    { error: 'expected "Whitespace" or "Digits"' },
+  )
   .transform((step): PreTokenizerStep => {
     if (step.type === "Whitespace") return "Whitespace";
     return step.individual_digits ? "IndividualDigits" : "Digits";
@@ -158,7 +162,9 @@ function unusable(name: string, reason: string): DecodeError {
 function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return "not a tokenizer.json";
   const where = issue.path.join(".");
-  const found = typeof issue.input === "object" ? "" : ` (found ${JSON.stringify(issue.input)})`;
+  const input = isRecord(issue.input) ? issue.input["type"] : issue.input;
+  const isPlain = ["string", "number", "boolean"].includes(typeof input);
+  const found = isPlain ? ` (found ${JSON.stringify(input)})` : "";
   const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   return `${where === "" ? "" : `${where}: `}${message}${found}`;
 }

@@ -72,7 +72,7 @@ export const replayTokenizer: Replay = async (fixture, options) => {
  */
 export async function fixtureTokenizer(
   { directory }: Pick<Fixture, "directory">,
-  { tokenizerFile }: Pick<ReplayOptions, "tokenizerFile">,
+  { tokenizerFile }: ReplayOptions,
 ): Promise<Tokenizer> {
   if (tokenizerFile !== undefined) return loadTokenizer(tokenizerFile);
   const candidates = [
