@@ -1,9 +1,9 @@
 /** @file From the words after a command to its typed arguments, by the command's own tables. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../util/errors.ts";
+import { suggestion } from "../util/suggest.ts";
 import type { CommandTable } from "./command.ts";
 import { camelCase, type NumberOption, type Option } from "./option.ts";
-import { suggestion } from "./suggest.ts";
 
 /** What a line asks for: help, or a run with these arguments (by camelCase name). */
 export type ParsedLine =

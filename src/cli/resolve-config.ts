@@ -1,7 +1,7 @@
 /** @file Lays the layers of a configuration over each other, key by key, and keeps where every value came from. Pure. */
 import type { ZodType } from "zod";
 import { ConfigError } from "../util/errors.ts";
-import { suggestion } from "./suggest.ts";
+import { suggestion } from "../util/suggest.ts";
 
 /** One layer: some values (nested, or under dotted keys) and what to call them. */
 export interface ConfigLayer {

@@ -7,6 +7,7 @@ import { FIDELITY_NAMES, type FidelityName, fidelityColumn } from "../recipes/fi
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { ConfigError } from "../util/errors.ts";
+import { suggestion } from "../util/suggest.ts";
 import { PRETRAIN_SCHEMA } from "./pretrain-schema.ts";
 import {
   type ConfigLayer,
@@ -15,7 +16,6 @@ import {
   type ResolvedValue,
   resolveConfig,
 } from "./resolve-config.ts";
-import { suggestion } from "./suggest.ts";
 
 /** What the command line says about a configuration. */
 export interface PretrainChoices {

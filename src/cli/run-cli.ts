@@ -1,9 +1,9 @@
 /** @file From a command line to an exit status: finds the command, parses, runs, and says what went wrong. */
 import { UsageError } from "../util/errors.ts";
+import { suggestion } from "../util/suggest.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 import { parseLine } from "./parse.ts";
-import { suggestion } from "./suggest.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** What `ecamp` is called with. */
