@@ -6,9 +6,9 @@
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { run } from "node:test";
+import { type EventData, run } from "node:test";
 import { spec, type TestEvent } from "node:test/reporters";
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
 import { projectFiles, ROOT } from "./files.ts";
 
 const { values, positionals } = parseArgs({
@@ -54,7 +54,8 @@ async function runTests(files: readonly string[]): Promise<number> {
   });
   for await (const event of events) {
     count(tally, event);
-    if (!values.quiet || event.type === "test:fail") reporter.write(event);
+    if (!values.quiet) reporter.write(event);
+    else if (event.type === "test:fail") console.log(describeFailure(event.data));
   }
   reporter.end();
   await new Promise((resolve) => reporter.on("end", resolve));
@@ -75,6 +76,11 @@ function count(tally: Tally, event: TestEvent): void {
     const reason = typeof skip === "string" && skip !== "" ? skip : NO_REASON;
     tally.skips.set(reason, (tally.skips.get(reason) ?? 0) + 1);
   } else if (!isFile) tally.passed++;
+}
+
+function describeFailure({ name, file = "", details }: EventData.TestFail): string {
+  const { cause, message } = details.error;
+  return `FAIL  ${file.replace(ROOT, "")}: ${name}\n${inspect(cause ?? message)}`;
 }
 
 /** Prints the counts and decides: a failure, a skip without a reason or a file without tests is not a success. */
