@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { maskingVocabulary } from "../../text/mask-tokens.ts";
 import { phraseTemplates } from "../../text/rebalance-weights.ts";
 import { createTokenizer, tokenizerFileText } from "../../text/tokenizer.ts";
 import { wordVocabulary } from "../../text/word-vocabulary.ts";
 import { ManifestError } from "../../util/errors.ts";
-import type { Fixture } from "../fixture.ts";
+import { type Fixture, fixtureFields, openFixture } from "../fixture.ts";
 import type { Finding } from "../replay.ts";
 import { replayTextMasking } from "./text-masking.ts";
 import { fixtureTokenizer } from "./tokenizer.ts";
@@ -118,6 +119,15 @@ test("replayTextMasking() takes its settings from the fixture", async (t) => {
   }
 });
 
+const idsSchema = z.object({
+  config: z.object({
+    mask_id: z.int(),
+    pad_id: z.int(),
+    period: z.int(),
+    templates: z.array(z.array(z.int())),
+  }),
+});
+
 const RECORDED = fileURLToPath(
   new URL("../../../../shared/fixtures/text-masking", import.meta.url),
 );
@@ -125,21 +135,13 @@ const RECORDED = fileURLToPath(
 test("replayTextMasking() agrees with every recorded case", {
   skip: existsSync(RECORDED) ? false : "../shared/fixtures/text-masking is absent",
 }, async () => {
-  const lines = await readFile(join(RECORDED, "cases.jsonl"), "utf8");
-  const cases = lines
-    .trimEnd()
-    .split("\n")
-    .map((line): unknown => JSON.parse(line));
-  const json: { config: typeof CONFIG } = JSON.parse(
-    await readFile(join(RECORDED, "fixture.json"), "utf8"),
-  );
-  const fixture = { ...fixtureOf(cases), directory: RECORDED, json };
+  const fixture = await openFixture(RECORDED);
   assert.deepEqual(failed(await replayTextMasking(fixture, OPTIONS)), []);
 
   // The replay takes ids from the fixture; training takes them from the vocabulary. They are the same.
   const tokenizer = await fixtureTokenizer(fixture, OPTIONS);
   const { mask, pad, period } = maskingVocabulary(tokenizer);
-  const { mask_id, pad_id, period: recordedPeriod, templates } = json.config;
-  assert.deepEqual([mask, pad, period], [mask_id, pad_id, recordedPeriod]);
-  assert.deepEqual(phraseTemplates(tokenizer), templates);
+  const { config } = fixtureFields(fixture, idsSchema);
+  assert.deepEqual([mask, pad, period], [config.mask_id, config.pad_id, config.period]);
+  assert.deepEqual(phraseTemplates(tokenizer), config.templates);
 });

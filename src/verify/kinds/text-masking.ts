@@ -8,8 +8,9 @@ import {
   pretrainingTextRules,
 } from "../../text/pretraining-text.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import { fixtureCases, fixtureFields } from "../fixture.ts";
 import type { Finding, Replay } from "../replay.ts";
-import { fixtureTokenizer, parsePart, sameList } from "./tokenizer.ts";
+import { fixtureTokenizer, sameList } from "./tokenizer.ts";
 
 const probability = z.number().min(0).max(1);
 
@@ -71,8 +72,8 @@ const ASPECTS: Readonly<Record<string, (replayed: Replayed) => boolean>> = {
 
 /** Counts, for each aspect, the cases that differ; for the weights, their largest error relative to a case's largest. */
 export const replayTextMasking: Replay = async (fixture, options) => {
-  const { config, tolerance } = parsePart(fixtureSchema, { fixture, part: fixture.json });
-  const cases = parsePart(z.array(caseSchema), { fixture, part: await fixture.cases() });
+  const { config, tolerance } = fixtureFields(fixture, fixtureSchema);
+  const cases = await fixtureCases(fixture, caseSchema);
   const tokenizer = await fixtureTokenizer(fixture, options);
   const rules = fixtureRules(tokenizer, config);
   const replayed = cases.map((recorded) => replayCase(recorded, { ...rules, tokens: recorded.T }));

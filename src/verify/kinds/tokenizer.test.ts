@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { createTokenizer, tokenizerFileText } from "../../text/tokenizer.ts";
 import { wordVocabulary } from "../../text/word-vocabulary.ts";
 import { ManifestError } from "../../util/errors.ts";
-import type { Fixture } from "../fixture.ts";
+import { type Fixture, openFixture } from "../fixture.ts";
 import type { Finding } from "../replay.ts";
 import { fixtureTokenizer, replayTokenizer } from "./tokenizer.ts";
 
@@ -21,9 +21,9 @@ const CASES = ["No effusion.", "", "nö [MASK] xy"].map((text) => {
   return { text, ids: [...ids], tokens, offsets, real4: Math.min(4, ids.length) };
 });
 
-function fixtureOf(cases: readonly unknown[], directory = "a-fixture"): Fixture {
+function fixtureOf(cases: readonly unknown[]): Fixture {
   return {
-    directory,
+    directory: "a-fixture",
     kind: "tokenizer",
     json: {
       config: { cases: cases.length, vocabulary: TOKENIZER.size },
@@ -113,15 +113,7 @@ const RECORDED = fileURLToPath(new URL("../../../../shared/fixtures/tokenizer", 
 test("replayTokenizer() agrees with every recorded text", {
   skip: existsSync(RECORDED) ? false : "../shared/fixtures/tokenizer is absent",
 }, async () => {
-  const lines = await readFile(join(RECORDED, "cases.jsonl"), "utf8");
-  const cases = lines
-    .trimEnd()
-    .split("\n")
-    .map((line): unknown => JSON.parse(line));
-  const json: Record<string, unknown> = JSON.parse(
-    await readFile(join(RECORDED, "fixture.json"), "utf8"),
-  );
-  const findings = await replayTokenizer({ ...fixtureOf(cases, RECORDED), json }, OPTIONS);
+  const findings = await replayTokenizer(await openFixture(RECORDED), OPTIONS);
   const failed = ({ error, tolerance }: Finding): boolean => !(error <= tolerance);
   assert.deepEqual(findings.filter(failed), []);
   assert.ok(findings.length >= 7);

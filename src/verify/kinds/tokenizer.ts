@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.ts";
 import { ManifestError } from "../../util/errors.ts";
-import type { Fixture } from "../fixture.ts";
+import { type Fixture, fixtureCases, fixtureFields } from "../fixture.ts";
 import type { Finding, Replay, ReplayOptions } from "../replay.ts";
 
 const VOCABULARY_FILE = "mimic_wordpiece.json";
@@ -28,9 +28,9 @@ type TokenizerCase = z.infer<typeof caseSchema>;
 
 /** Counts the cases whose ids, tokens, offsets or fixed-length forms differ from the recorded ones. */
 export const replayTokenizer: Replay = async (fixture, options) => {
-  const { config, tolerance } = parsePart(fixtureSchema, { fixture, part: fixture.json });
+  const { config, tolerance } = fixtureFields(fixture, fixtureSchema);
   const tokenizer = await fixtureTokenizer(fixture, options);
-  const cases = parsePart(z.array(caseSchema), { fixture, part: await fixture.cases() });
+  const cases = await fixtureCases(fixture, caseSchema);
   const finding = (name: string, error: number): Finding => ({
     name,
     error,
@@ -85,22 +85,6 @@ export async function fixtureTokenizer(
   throw new ManifestError(
     `Cannot replay fixture "${directory}": its vocabulary is neither "${candidates.join('" nor "')}", choose a file with --tokenizer`,
   );
-}
-
-/**
- * Checks what was read of a fixture.
- * @throws {ManifestError} at what does not fit the schema
- */
-export function parsePart<T>(
-  schema: z.ZodType<T>,
-  { fixture, part }: { fixture: Pick<Fixture, "directory">; part: unknown },
-): T {
-  const parsed = schema.safeParse(part);
-  if (parsed.success) return parsed.data;
-  const reason = z.prettifyError(parsed.error);
-  throw new ManifestError(`Cannot replay fixture "${fixture.directory}": ${reason}`, {
-    cause: parsed.error,
-  });
 }
 
 /** Are two lists the same, element by element? */
