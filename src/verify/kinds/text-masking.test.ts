@@ -52,7 +52,7 @@ const CASE = {
   entityPositions: [4],
   weightsDefault: 1,
   // d = 2, m = 2, k = 1
-  weights: { 1: 0.05, 2: (0.05 * 2.95) / 1.05, 3: 2.95 / 1.05 } as Record<string, number>,
+  weights: { 1: 0.05, 2: (0.05 * 2.95) / 1.05, 3: 2.95 / 1.05 },
 };
 
 function fixtureOf(cases: readonly unknown[], config: Record<string, unknown> = CONFIG): Fixture {
