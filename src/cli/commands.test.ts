@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { COMMANDS } from "./commands.ts";
+import { parseLine } from "./parse.ts";
+import { runCli } from "./run-cli.ts";
+import { recordedTerminal } from "./terminal.ts";
+
+async function call(...words: string[]) {
+  const terminal = recordedTerminal();
+  const signal = new AbortController().signal;
+  const status = await runCli({ words, commands: COMMANDS, terminal, signal, version: "0.0.0" });
+  return { status, out: terminal.outText(), err: terminal.errText() };
+}
+
+test("COMMANDS: a word is a command or a group, never both", () => {
+  const names = COMMANDS.map(({ path }) => path.join(" "));
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) {
+    assert.ok(!names.some((other) => other.startsWith(`${name} `)), `${name} is also a group`);
+  }
+});
+
+test("COMMANDS: every command explains itself within 80 columns", async () => {
+  for (const { path, options, positionals, summary } of COMMANDS) {
+    const { status, out } = await call(...path, "--help");
+    assert.equal(status, 0);
+    assert.match(out, new RegExp(`^Usage: ecamp ${path.join(" ")}`));
+    for (const name of Object.keys(options)) assert.ok(out.includes(`--${name}`), name);
+    for (const name of Object.keys(positionals)) assert.ok(out.includes(name.toUpperCase()), name);
+    const prose = out.split("\n").filter((line) => !/^(?: {2}|Usage)/.test(line));
+    for (const line of prose) assert.ok(line.length <= 80, line);
+    assert.ok(summary.length <= 60 && !summary.endsWith("."), summary);
+  }
+});
+
+test("COMMANDS: every example is a line that parses", () => {
+  for (const command of COMMANDS) {
+    assert.ok(command.examples.length > 0, command.path.join(" "));
+    for (const { line } of command.examples) {
+      const words = line.split(" ");
+      assert.deepEqual(words.slice(0, command.path.length), command.path);
+      assert.equal(parseLine(command, words.slice(command.path.length)).kind, "run", line);
+    }
+  }
+});
+
+test("ecamp recipes lists the recipes, and one of them with origins", async () => {
+  const list = await call("recipes", "--json");
+  const rows: { name: string }[] = JSON.parse(list.out);
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    ["published", "base", "small", "tiny", "demo"],
+  );
+  const one = await call("recipes", "tiny");
+  assert.match(one.out, /^model\.dim +192 +recipe tiny$/m);
+  assert.match(one.out, /^train\.weightDecay +0\.05 +default$/m);
+  assert.deepEqual(await call("recipes", "tny"), {
+    status: 1,
+    out: "",
+    err: 'ecamp: Cannot find recipe "tny", did you mean tiny?\n',
+  });
+});
+
+test("ecamp verify refuses a folder that is no fixture", async () => {
+  const { status, out, err } = await call("verify", "no/such/folder");
+  assert.equal(status, 1);
+  assert.equal(out, "");
+  assert.match(err, /^ecamp: Cannot .*no\/such\/folder/);
+});
+
+test("main.ts connects the command line to the process", () => {
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", main, ...words], { encoding: "utf8" });
+  const version = run("--version");
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(version.status, 0);
+  const wrong = run("recipies");
+  assert.equal(wrong.status, 2);
+  assert.equal(wrong.stdout, "");
+  assert.match(wrong.stderr, /did you mean recipes\?\n$/);
+});
