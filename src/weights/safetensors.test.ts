@@ -3,12 +3,16 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { WeightsError } from "../util/errors.ts";
 import { allocate, type DType, type NdArray, ndArray, sizeOf } from "../util/nd-array.ts";
 import { openSafetensors, writeSafetensors } from "./safetensors.ts";
 
-const FIXTURE = "test/fixtures/safetensors/every-type.safetensors";
+/** Written by Python's library: a tensor of every type, named for it. */
+const FIXTURE = fileURLToPath(
+  new URL("../../test/fixtures/safetensors/every-type.safetensors", import.meta.url),
+);
 
 let folder = "";
 before(async () => {

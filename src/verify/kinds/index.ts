@@ -7,7 +7,11 @@ export type ReplayTable = Readonly<Record<string, () => Promise<Replay>>>;
 /** Every kind, by the `kind` of its `fixture.json`. */
 export const REPLAYS: ReplayTable = {
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
+  optimizer: async () => (await import("./optimizer.ts")).replayOptimizer,
   "position-table": async () => (await import("./position-table.ts")).replayPositionTable,
+  pretrain: async () => (await import("./pretrain.ts")).replayPretrain,
+  "pretrain-steps": async () => (await import("./pretrain-steps.ts")).replayPretrainSteps,
+  resize: async () => (await import("./resize.ts")).replayResize,
   "schedule-downstream": async () =>
     (await import("./schedule-downstream.ts")).replayScheduleDownstream,
   "schedule-pretrain": async () => (await import("./schedule-pretrain.ts")).replaySchedulePretrain,
