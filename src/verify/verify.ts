@@ -34,6 +34,8 @@ export interface VerifyOptions extends ReplayOptions {
   readonly slack?: number;
 }
 
+const DEFAULT_SLACK = 4;
+
 function checkOf({ name, error, tolerance }: Finding, slack: number): Check {
   const bound = tolerance * slack;
   const needed = error === 0 ? 0 : error / tolerance;
@@ -60,7 +62,7 @@ async function prepare(directory: string, replays: ReplayTable): Promise<Prepare
 
 async function verifyOne(
   { fixture, replay }: Prepared,
-  { slack = 4, ...options }: VerifyOptions,
+  { slack = DEFAULT_SLACK, ...options }: VerifyOptions,
 ): Promise<FixtureResult> {
   const { directory, kind } = fixture;
   try {
@@ -87,7 +89,7 @@ export async function* verifyFixtures(
   options: VerifyOptions,
   replays: ReplayTable = REPLAYS,
 ): AsyncGenerator<FixtureResult, void> {
-  const { slack = 4 } = options;
+  const { slack = DEFAULT_SLACK } = options;
   if (!(slack > 0 && slack < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`Cannot verify with slack ${slack}: expected a positive number`);
   }
