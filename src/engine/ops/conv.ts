@@ -1,6 +1,6 @@
 /** @file Two-dimensional convolution, with the fast forms of its gradients: a convolution, and products of shifted slices. */
 import { ShapeError } from "../../util/errors.ts";
-import { describeShape } from "../../util/nd-array.ts";
+import { describeShape, sameShape } from "../../util/nd-array.ts";
 import { apply, defineSingle, type Op, type Tensor } from "../tensor.ts";
 import {
   concat,
@@ -19,7 +19,7 @@ type ConvInputs = readonly [Tensor, Tensor, Tensor];
 type ConvAttrs = { readonly pads: readonly number[]; readonly strides: readonly number[] };
 
 /**
- * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], stride 1, the same padding on all sides.
+ * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], stride 1, as much padding before as after.
  * dx = the convolution of g with the flipped, transposed weights; dw = one product per kernel offset.
  */
 const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInputs, ConvAttrs>({
@@ -28,45 +28,79 @@ const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInpu
   infer: ([x, weight, bias], { pads }) => {
     const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
     const [out = 0, inputs = 0, rows = 0, columns = 0] = weight.shape;
-    const padding = pads[0] ?? 0;
+    const [vertical, horizontal] = padding(pads);
+    const shape = [
+      batch,
+      out,
+      height + 2 * vertical - rows + 1,
+      width + 2 * horizontal - columns + 1,
+    ];
     if (
       x.shape.length !== 4 ||
       weight.shape.length !== 4 ||
       channels !== inputs ||
-      bias.shape[0] !== out
+      !sameShape(bias.shape, [out]) ||
+      [weight, bias].some(({ dtype }) => dtype !== x.dtype) ||
+      shape.some((length) => length < 1)
     ) {
       throw new ShapeError(
         `Cannot convolve ${describeShape(x)} with ${describeShape(weight)} and bias ${describeShape(bias)}`,
       );
     }
-    const shape = [batch, out, height + 2 * padding - rows + 1, width + 2 * padding - columns + 1];
     return { dtype: x.dtype, shape };
   },
-  vjp: (g, _y, [x, weight], { pads }) => {
-    const padding = pads[0] ?? 0;
-    return [
-      inputGradient(g, weight, padding),
-      weightGradient(g, x, weight, padding),
-      reduceSum(g, { axes: [0, 2, 3] }),
-    ];
-  },
+  vjp: (g, _y, [x, weight], { pads }) => [
+    inputGradient(g, weight, padding(pads)),
+    weightGradient(g, x, weight, padding(pads)),
+    reduceSum(g, { axes: [0, 2, 3] }),
+  ],
 });
 
-function inputGradient(g: Tensor, weight: Tensor, padding: number): Tensor {
+/** Zeros above and below, and to the left and right. */
+type Padding = readonly [number, number];
+
+const padding = ([vertical = 0, horizontal = 0]: readonly number[]): Padding => [
+  vertical,
+  horizontal,
+];
+
+function inputGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Padding): Tensor {
   const flipped = transpose(reverse(weight, [2, 3]), [1, 0, 2, 3]); // [I, O, h, w]
-  const around = (weight.shape[2] ?? 1) - 1 - padding;
-  return conv2d(g, flipped, zerosOf([flipped.shape[0] ?? 0]), { padding: around });
+  const [inputs = 0, , rows = 0, columns = 0] = flipped.shape;
+  const around = [rows - 1 - vertical, columns - 1 - horizontal];
+  const [above = 0, left = 0] = around.map((length) => Math.max(length, 0));
+  // Where x was padded by more than the kernel reaches, the outermost outputs saw zeros only.
+  const [cutRows = 0, cutColumns = 0] = around.map((length) => Math.max(-length, 0));
+  const seen = crop(g, [cutRows, cutColumns]);
+  const attrs = { pads: [above, left, above, left], strides: [1, 1] };
+  return apply(Conv, [seen, flipped, zerosOf([inputs])], attrs);
 }
 
-function weightGradient(g: Tensor, x: Tensor, weight: Tensor, padding: number): Tensor {
+function crop(g: Tensor, [rows, columns]: Padding): Tensor {
+  if (rows === 0 && columns === 0) return g;
+  const [batch = 0, channels = 0, height = 0, width = 0] = g.shape;
+  return slice(g, [
+    [0, batch],
+    [0, channels],
+    [rows, height - rows],
+    [columns, width - columns],
+  ]);
+}
+
+function weightGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  [vertical, horizontal]: Padding,
+): Tensor {
   const [batch = 0, inputs = 0] = x.shape;
   const [out = 0, , rows = 0, columns = 0] = weight.shape;
   const [, , height = 0, width = 0] = g.shape;
   const padded = pad(x, [
     [0, 0],
     [0, 0],
-    [padding, padding],
-    [padding, padding],
+    [vertical, vertical],
+    [horizontal, horizontal],
   ]);
   const gradient = reshape(g, [batch, out, height * width]); // [B, O, HW]
   const offsets = Array.from({ length: rows * columns }, (_, i) => {
