@@ -1,0 +1,56 @@
+/** @file Reference kernels: one number from one number of every input. */
+import type { Kernel, Kernels } from "./kernel.ts";
+import { build, commonShape, readBroadcast } from "./values.ts";
+
+/** The error function, 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, a series whose terms are all of one sign. */
+export function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x); // 1 − erf(6) is 2e-17
+  let total = 0;
+  let term = x;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total); n++) {
+    total += term;
+    term *= (2 * x * x) / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
+/** Applies a function to the elements that broadcasting brings together. */
+const each =
+  (f: (...values: readonly number[]) => number): Kernel =>
+  ({ all }) => [
+    build(commonShape(all.map(({ shape }) => shape)), (at) =>
+      f(...all.map((x) => readBroadcast(x, at))),
+    ),
+  ];
+
+/** ONNX's numbers of the element types that are not floating: u8, i32, i64. */
+const WHOLE: readonly number[] = [2, 6, 7];
+const BOOL = 9;
+
+const cast: Kernel = (inputs, attributes) => {
+  const to = attributes.number("to");
+  return each((x = 0) => {
+    if (to === BOOL) return Number(x !== 0);
+    return WHOLE.includes(to) ? Math.trunc(x) : x;
+  })(inputs, attributes);
+};
+
+/** Element-wise operators, comparisons and casts. */
+export const elementwise: Kernels = {
+  Add: each((a = 0, b = 0) => a + b),
+  Sub: each((a = 0, b = 0) => a - b),
+  Mul: each((a = 0, b = 0) => a * b),
+  Div: each((a = 0, b = 0) => a / b),
+  Neg: each((x = 0) => -x),
+  Exp: each((x = 0) => Math.exp(x)),
+  Log: each((x = 0) => Math.log(x)),
+  Sqrt: each((x = 0) => Math.sqrt(x)),
+  Erf: each((x = 0) => erf(x)),
+  Relu: each((x = 0) => Math.max(x, 0)),
+  Gelu: each((x = 0) => (x / 2) * (1 + erf(x / Math.SQRT2))),
+  Greater: each((a = 0, b = 0) => Number(a > b)),
+  Equal: each((a = 0, b = 0) => Number(a === b)),
+  Where: each((condition = 0, a = 0, b = 0) => (condition !== 0 ? a : b)),
+  Identity: each((x = 0) => x),
+  Cast: cast,
+};
