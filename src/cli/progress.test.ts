@@ -35,6 +35,17 @@ test("startProgress() estimates a resumed run from what this process did", () =>
   assert.match(terminal.errText(), /saved\n$/);
 });
 
+test("startProgress() counts where the total is not known", () => {
+  const time = { ms: 0 };
+  const terminal = recordedTerminal({ isInteractive: true, clock: () => time.ms });
+  const progress = startProgress(terminal, { label: "import", unit: "rows" });
+  time.ms = 31_000;
+  progress.update(1000);
+  progress.update(1500);
+  progress.finish();
+  assert.equal(terminal.errText(), "import: 1000 rows\nimport: 1500 rows\n");
+});
+
 test("startProgress() draws a bar for a person and stops it", () => {
   const terminal = recordedTerminal({ isInteractive: true, columns: 100 });
   const progress = startProgress(terminal, { label: "synth", total: 4, unit: "pairs" });

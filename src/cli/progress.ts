@@ -17,8 +17,8 @@ export interface Progress {
 export interface ProgressOptions {
   /** A word or two in front, such as `pretrain`. */
   readonly label: string;
-  /** How many there are to do. */
-  readonly total: number;
+  /** How many there are to do, where that is known. */
+  readonly total?: number;
   /** How many were done before, when resuming: they count as done but not for the estimate. */
   readonly start?: number;
   /** What is counted, in the plural, such as `steps`. */
@@ -29,10 +29,15 @@ const LINE_EVERY_MS = 30_000;
 
 /** Starts to show progress. */
 export function startProgress(terminal: Terminal, options: ProgressOptions): Progress {
-  return terminal.isInteractive ? showBar(terminal, options) : printLines(terminal, options);
+  const { total } = options;
+  if (total === undefined || !terminal.isInteractive) return printLines(terminal, options);
+  return showBar(terminal, { ...options, total });
 }
 
-function showBar(terminal: Terminal, { label, total, start = 0, unit }: ProgressOptions): Progress {
+function showBar(
+  terminal: Terminal,
+  { label, total, start = 0, unit }: ProgressOptions & { readonly total: number },
+): Progress {
   const estimate = remainingTime({ clock: terminal.clock, total, start });
   const bar = new cliProgress.SingleBar({
     stream: streamOf(terminal),
@@ -56,15 +61,16 @@ function showBar(terminal: Terminal, { label, total, start = 0, unit }: Progress
 
 function printLines(terminal: Terminal, options: ProgressOptions): Progress {
   const { label, total, start = 0, unit } = options;
-  const estimate = remainingTime({ clock: terminal.clock, total, start });
+  const estimate =
+    total === undefined ? () => "" : remainingTime({ clock: terminal.clock, total, start });
   let current = { done: start, note: "" };
   let printedAt = terminal.clock();
   let printed = -1;
   const print = () => {
-    const percent = total > 0 ? Math.floor((100 * current.done) / total) : 100;
-    const left = current.done < total ? behind(estimate(current.done), " left") : "";
+    const { done, note } = current;
+    const left = done === total ? "" : behind(estimate(done), " left");
     terminal.err(
-      `${label}: ${current.done}/${total} ${unit} (${percent} %)${left}${behind(current.note, "")}\n`,
+      `${label}: ${countOf(done, total)} ${unit}${percentOf(done, total)}${left}${behind(note, "")}\n`,
     );
     printedAt = terminal.clock();
     printed = current.done;
@@ -79,6 +85,15 @@ function printLines(terminal: Terminal, options: ProgressOptions): Progress {
       if (printed !== current.done) print();
     },
   };
+}
+
+function countOf(done: number, total: number | undefined): string {
+  return total === undefined ? `${done}` : `${done}/${total}`;
+}
+
+function percentOf(done: number, total: number | undefined): string {
+  if (total === undefined) return "";
+  return ` (${total > 0 ? Math.floor((100 * done) / total) : 100} %)`;
 }
 
 function behind(text: string, unit: string): string {

@@ -1,0 +1,126 @@
+/** @file What `ecamp data import table` does: names the defaults, shows progress, prints what became of the rows. */
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import type { ImportSummary } from "../data/import-summary.ts";
+import { type ImportTableOptions, importTable, type TableFormat } from "../data/import-table.ts";
+import { parseRowFilter } from "../data/row-filter.ts";
+import { startProgress } from "./progress.ts";
+import type { CommandContext, Terminal } from "./terminal.ts";
+
+/** The arguments of `ecamp data import table`, as its option table gives them. */
+export interface ImportTableArgs {
+  readonly table: string;
+  readonly imageRoot: string;
+  readonly out: string;
+  readonly name: string | undefined;
+  readonly licence: string;
+  readonly format: TableFormat | undefined;
+  readonly delimiter: string | undefined;
+  readonly encoding: string;
+  readonly image: string | undefined;
+  readonly report: readonly string[];
+  readonly id: string | undefined;
+  readonly patient: string | undefined;
+  readonly view: string | undefined;
+  readonly label: readonly string[];
+  readonly class: string | undefined;
+  readonly split: string | undefined;
+  readonly masks: string | undefined;
+  readonly boxes: string | undefined;
+  readonly meta: readonly string[];
+  readonly where: readonly string[];
+  readonly skipMissing: boolean;
+  readonly public: boolean;
+  readonly keepIds: boolean;
+  readonly idKey: string | undefined;
+  readonly json: boolean;
+}
+
+/** Where the key of pseudonyms is kept unless a file is named: outside every dataset, in the user's own configuration. */
+export function defaultIdKeyFile(): string {
+  return join(homedir(), ".config", "ecamp", "id-key");
+}
+
+/** Imports a table and prints the counts. */
+export async function runImportTable(
+  args: ImportTableArgs,
+  { terminal, signal }: CommandContext,
+): Promise<number> {
+  const progress = startProgress(terminal, { label: "import", unit: "rows" });
+  const summary = await importTable({
+    ...optionsOf(args),
+    signal,
+    onProgress: (rows) => progress.update(rows),
+  });
+  progress.finish();
+  showSummary({ summary, args, terminal });
+  return 0;
+}
+
+function optionsOf(args: ImportTableArgs): ImportTableOptions {
+  return {
+    from: args.table,
+    imageRoot: args.imageRoot,
+    out: args.out,
+    name: args.name ?? basename(resolve(args.out)),
+    licence: args.licence,
+    encoding: args.encoding,
+    privacy: args.public ? "public" : "private",
+    keepIds: args.keepIds || args.public,
+    idKeyFile: args.idKey ?? defaultIdKeyFile(),
+    filters: args.where.map(parseRowFilter),
+    onMissingImage: args.skipMissing ? "skip" : "error",
+    created: new Date(),
+    reportColumns: args.report,
+    labelColumns: args.label,
+    metaColumns: args.meta,
+    ...given({
+      format: args.format,
+      delimiter: args.delimiter,
+      imageColumn: args.image,
+      idColumn: args.id,
+      patientColumn: args.patient,
+      viewColumn: args.view,
+      classColumn: args.class,
+      splitColumn: args.split,
+      masksColumn: args.masks,
+      boxesColumn: args.boxes,
+    }),
+  };
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
+function showSummary({
+  summary,
+  args,
+  terminal,
+}: {
+  readonly summary: ImportSummary;
+  readonly args: ImportTableArgs;
+  readonly terminal: Terminal;
+}): void {
+  if (args.json) {
+    terminal.out(`${JSON.stringify(summary)}\n`);
+    return;
+  }
+  const { rows, imported, skipped, missingImageLines } = summary;
+  const lines = [
+    `Imported ${imported} of ${rows} rows into "${args.out}"`,
+    `  ${summary.withReport} with a report, ${summary.emptyReports} with an empty one; ${summary.patients} patients`,
+    `  skipped: ${skipped.filtered} by --where, ${skipped.missingImage} without an image file, ${skipped.blank} blank`,
+  ];
+  if (missingImageLines.length > 0) {
+    lines.push(`  first lines without an image: ${missingImageLines.join(", ")}`);
+  }
+  if (summary.withoutPatient > 0) lines.push(`  ${summary.withoutPatient} name no patient`);
+  lines.push(`Next: ecamp data check ${args.out}`);
+  terminal.out(`${lines.join("\n")}\n`);
+}
