@@ -13,8 +13,9 @@ const UNQUOTED = new Set(["report", "context", "findings", "meta"]);
 export function didYouMean(word: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return "";
   const nearest = closest(word, [...candidates]);
-  const near = distance(word, nearest) <= Math.max(2, Math.floor(word.length / 3));
-  return near ? `, did you mean "${nearest}"?` : "";
+  // Two letters exchanged are two edits; a word of three letters is another word by then.
+  const slips = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
+  return distance(word, nearest) <= slips ? `, did you mean "${nearest}"?` : "";
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

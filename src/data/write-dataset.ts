@@ -1,5 +1,5 @@
 /** @file Writes a dataset folder, every line validated; the folder appears when it is complete. */
-import { open } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../util/atomic-file.ts";
 import { ManifestError } from "../util/errors.ts";
@@ -30,6 +30,8 @@ export interface WriteDatasetOptions {
   readonly context?: Items<ContextRecord>;
   /** The windows, each of a record's id; asked for after the last record. */
   readonly windows?: Items<WindowRecord>;
+  /** The manifest as it is to be written, made after the last record; its privacy must stay. */
+  readonly finishManifest?: (manifest: DatasetManifest) => DatasetManifest;
   /** Stops the writing; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
@@ -143,23 +145,22 @@ async function fillFolder(folder: string, options: WriteDatasetOptions): Promise
  */
 export async function writeDataset(options: WriteDatasetOptions): Promise<number> {
   const manifest = parseManifest(options.manifest, "write the manifest");
-  const mode = folderMode(manifest.privacy);
+  const { finishManifest = (final: DatasetManifest) => final } = options;
   return writeFolderAtomically(
     options.out,
     async (folder) => {
       const count = await fillFolder(folder, { ...options, manifest });
-      const handle = await open(
-        join(folder, DATASET_FILES.manifest),
-        "wx",
-        fileMode(manifest.privacy),
+      const finished = parseManifest(
+        { ...finishManifest(manifest), privacy: manifest.privacy },
+        "write the manifest",
       );
-      try {
-        await handle.writeFile(`${JSON.stringify(manifest, undefined, 2)}\n`);
-      } finally {
-        await handle.close();
-      }
+      await writeFile(
+        join(folder, DATASET_FILES.manifest),
+        `${JSON.stringify(finished, undefined, 2)}\n`,
+        { flag: "wx", mode: fileMode(manifest.privacy) },
+      );
       return count;
     },
-    { mode },
+    { mode: folderMode(manifest.privacy) },
   );
 }

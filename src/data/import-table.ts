@@ -1,0 +1,212 @@
+/** @file Imports a CSV, TSV or JSON Lines table of image paths, reports and labels as a dataset folder. */
+import { stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { ConfigError, ManifestError } from "../util/errors.ts";
+import { delimitedTable } from "./delimited-table.ts";
+import type { ImportSummary, RowOutcome } from "./import-summary.ts";
+import { ImportCounter } from "./import-summary.ts";
+import { jsonlTable } from "./jsonl-table.ts";
+import { mapInOrder } from "./map-in-order.ts";
+import { openIdKey, pseudonymizer } from "./pseudonym.ts";
+import type { DatasetManifest, DatasetRecord, DatasetTask, Privacy } from "./record.ts";
+import type { RowFilter } from "./row-filter.ts";
+import { matchesRow } from "./row-filter.ts";
+import type { RowMapping, TableColumns } from "./table-record.ts";
+import { namedColumns, recordOfRow, shortName } from "./table-record.ts";
+import type { Table, TableRow } from "./table-row.ts";
+import { requireColumn } from "./table-row.ts";
+import { writeDataset } from "./write-dataset.ts";
+
+/** The form of a table's file. */
+export type TableFormat = "csv" | "tsv" | "jsonl";
+
+/** What is imported, from where, and what becomes of it. */
+export interface ImportTableOptions extends TableColumns {
+  /** The table. */
+  readonly from: string;
+  /** Its form; by default what its extension says (.csv, .tsv, .tab, .jsonl, .ndjson). */
+  readonly format?: TableFormat;
+  /** What stands between a CSV's cells; a comma by default, a tab for TSV. */
+  readonly delimiter?: string;
+  /** The text encoding of a CSV or TSV file; utf-8 by default. */
+  readonly encoding?: string;
+  /** The folder that image paths are relative to. Images stay where they are. */
+  readonly imageRoot: string;
+  /** The dataset folder to make. */
+  readonly out: string;
+  readonly name: string;
+  readonly licence: string;
+  /** `private` by default. */
+  readonly privacy?: Privacy;
+  /** Keep ids as they are? By default only in a public set. */
+  readonly keepIds?: boolean;
+  /** The file of the key for pseudonyms, outside the dataset; made when absent. Needed unless ids are kept. */
+  readonly idKeyFile?: string;
+  /** Rows must meet all of these. */
+  readonly filters?: readonly RowFilter[];
+  /** What to do with a row whose image is not named or not there; `error` by default. */
+  readonly onMissingImage?: "error" | "skip";
+  /** The order of classes; by default the label columns, then the distinct classes in alphabetical order. */
+  readonly classes?: readonly string[];
+  /** What the set is for; by default what its columns allow. */
+  readonly task?: readonly DatasetTask[];
+  /** The date and time to note, as the caller's clock has it. */
+  readonly created: Date;
+  /** Told now and then how many rows have been read. */
+  readonly onProgress?: (rows: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+const PROGRESS_ROWS = 1000;
+/** File look-ups at once: hides the latency of a network disk. */
+const CONCURRENCY = 16;
+
+const FORMATS: Readonly<Record<string, TableFormat>> = {
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".tab": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+};
+
+function openTable({ from, format, delimiter, encoding = "utf-8" }: ImportTableOptions): Table {
+  const form = format ?? FORMATS[extname(from).toLowerCase()];
+  if (form === undefined) {
+    throw new ConfigError(
+      `Cannot import "${from}": its extension says no format, expected one of ${Object.keys(FORMATS).join(", ")}; or name the format`,
+    );
+  }
+  if (form === "jsonl") return jsonlTable(from);
+  return delimitedTable({
+    path: from,
+    delimiter: delimiter ?? (form === "tsv" ? "\t" : ","),
+    encoding,
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+interface RowContext {
+  readonly mapping: RowMapping;
+  readonly filters: readonly RowFilter[];
+  readonly onMissingImage: "error" | "skip";
+}
+
+async function missingFile(
+  record: DatasetRecord,
+  { imageRoot, imageColumn }: RowMapping,
+): Promise<string | undefined> {
+  if (record.image === undefined) {
+    return imageColumn === undefined ? undefined : `column "${imageColumn}" is empty`;
+  }
+  for (const path of [record.image, ...Object.values(record.masks ?? {})]) {
+    const file = join(imageRoot, path);
+    if (!(await isFile(file))) return `there is no file "${file}"`;
+  }
+  return undefined;
+}
+
+async function outcomeOfRow(row: TableRow, context: RowContext): Promise<RowOutcome> {
+  const { mapping, filters, onMissingImage } = context;
+  if (!filters.every((filter) => matchesRow(row, filter))) return { kind: "filtered" };
+  const record = recordOfRow(row, mapping);
+  if (record === undefined) return { kind: "blank" };
+  const missing = await missingFile(record, mapping);
+  if (missing === undefined) return { kind: "record", record };
+  if (onMissingImage === "skip") return { kind: "missingImage", line: row.line };
+  if (record.image === undefined) requireColumn(row, mapping.imageColumn, mapping.path);
+  throw new ManifestError(
+    `Cannot import "${mapping.path}" line ${row.line}: ${missing}; correct the image root or the table, or skip rows without an image`,
+  );
+}
+
+async function openMapping(options: ImportTableOptions): Promise<RowMapping> {
+  const { from, keepIds = options.privacy === "public", idKeyFile } = options;
+  if (options.idColumn === undefined && options.imageColumn === undefined) {
+    throw new ConfigError(
+      `Cannot import "${from}": neither an id column nor an image column is named, so records would have no id`,
+    );
+  }
+  const labels = (options.labelColumns ?? []).map(shortName);
+  const repeated = labels.find((label, position) => labels.indexOf(label) !== position);
+  if (repeated !== undefined) {
+    throw new ConfigError(`Cannot import "${from}": two label columns are called "${repeated}"`);
+  }
+  if (!keepIds && idKeyFile === undefined) {
+    throw new ConfigError(
+      `Cannot import "${from}" as a private set: no key file for pseudonyms is named; name one, or keep the ids`,
+    );
+  }
+  const mapping = { ...options, path: from, imageRoot: resolve(options.imageRoot) };
+  if (keepIds || idKeyFile === undefined) return mapping;
+  return { ...mapping, pseudonymize: pseudonymizer(await openIdKey(idKeyFile)) };
+}
+
+async function* importRows(
+  table: Table,
+  context: RowContext,
+  counter: ImportCounter,
+  { filters = [], signal, onProgress }: ImportTableOptions,
+): AsyncGenerator<DatasetRecord> {
+  const columns = [...namedColumns(context.mapping), ...filters.map(({ column }) => column)];
+  const rows = table.rows([...new Set(columns)], signal);
+  const outcomes = mapInOrder(rows, CONCURRENCY, (row) => outcomeOfRow(row, context));
+  for await (const outcome of outcomes) {
+    const record = counter.count(outcome);
+    if (counter.rows % PROGRESS_ROWS === 0) onProgress?.(counter.rows);
+    if (record !== undefined) yield record;
+  }
+  onProgress?.(counter.rows);
+  requireImported(context.mapping.path, counter.summary(context.mapping));
+}
+
+function requireImported(path: string, { rows, imported, skipped }: ImportSummary): void {
+  if (imported > 0) return;
+  const { filtered, missingImage, blank } = skipped;
+  throw new ManifestError(
+    `Cannot import "${path}": none of its ${rows} rows is left: ${filtered} fail the filters, ${missingImage} have no image file, ${blank} have neither image nor report`,
+  );
+}
+
+/**
+ * Imports a table as a dataset folder. Images are neither copied nor opened. In a private set (the default) record and
+ * patient ids become pseudonyms under a key that stays outside the folder, and its files are readable by their owner alone;
+ * image paths stay as they are, since they say where the files are.
+ * @throws {ConfigError} when options contradict each other
+ * @throws {ManifestError} when a column, cell or image is missing or wrong, naming the line; nothing is then written
+ */
+export async function importTable(options: ImportTableOptions): Promise<ImportSummary> {
+  const { filters = [], onMissingImage = "error", signal } = options;
+  const table = openTable(options);
+  const mapping = await openMapping(options);
+  const counter = new ImportCounter();
+  const manifest: DatasetManifest = {
+    format: 1,
+    name: options.name,
+    licence: options.licence,
+    privacy: options.privacy ?? "private",
+    imageRoot: mapping.imageRoot,
+    task: [],
+    classes: [],
+    importer: "table",
+    created: options.created.toISOString(),
+  };
+  const labels = (options.labelColumns ?? []).map(shortName);
+  await writeDataset({
+    out: options.out,
+    manifest,
+    records: importRows(table, { mapping, filters, onMissingImage }, counter, options),
+    finishManifest: (started) => ({
+      ...started,
+      task: options.task ?? counter.tasks,
+      classes: options.classes ?? [...labels, ...counter.classes],
+    }),
+    ...(signal !== undefined && { signal }),
+  });
+  return counter.summary(options);
+}
