@@ -1,9 +1,9 @@
 /** @file Reverse-mode differentiation: one walk from the loss to the wanted tensors, over the records' vector–Jacobian products. */
 import { ShapeError } from "../util/errors.ts";
-import { describeShape, type Shape } from "../util/nd-array.ts";
+import { describeShape, sameShape } from "../util/nd-array.ts";
 import { topologicalOrder } from "./graph.ts";
 import { add, isGradientStop } from "./ops/elementwise.ts";
-import { expand, reshape } from "./ops/layout.ts";
+import { reshape } from "./ops/layout.ts";
 import { reduceSum } from "./ops/reduce.ts";
 import { broadcastAxes } from "./shapes.ts";
 import { type Node, scalar, type Tensor } from "./tensor.ts";
@@ -13,7 +13,7 @@ import { type Node, scalar, type Tensor } from "./tensor.ts";
  *
  * @param seed the cotangent of the loss, 1 when absent; a scalar tensor scales every gradient
  * @throws {TypeError} when an operator on the way has no gradient
- * @throws {ShapeError} when the loss is not a scalar, or a rule returns a gradient that does not fit its input
+ * @throws {ShapeError} when the loss or the seed is not a scalar, or a rule returns a gradient that does not fit its input
  */
 export function gradients(
   loss: Tensor,
@@ -22,6 +22,11 @@ export function gradients(
 ): readonly (Tensor | null)[] {
   if (loss.shape.length > 0) {
     throw new ShapeError(`Cannot differentiate ${describeShape(loss)}: a scalar loss is expected`);
+  }
+  if (seed.shape.length > 0 || seed.dtype !== loss.dtype) {
+    throw new ShapeError(
+      `Cannot differentiate with the seed ${describeShape(seed)}: a scalar of the loss's type is expected, ${describeShape(loss)}`,
+    );
   }
   const order = topologicalOrder([loss]);
   const relevant = nodesThatReach(order, new Set(wanted));
@@ -71,16 +76,11 @@ function pullBack(node: Node, cotangents: ReadonlyMap<Tensor, Tensor>): readonly
 function sumToShape(g: Tensor, input: Tensor, node: Node): Tensor {
   const axes = broadcastAxes(input.shape, g.shape);
   const summed = axes.length === 0 ? g : reduceSum(g, { axes, keepDims: true });
-  if (!fits(summed.shape, input.shape) || g.dtype !== input.dtype) {
+  const kept = summed.shape.slice(Math.max(0, summed.shape.length - input.shape.length));
+  if (!sameShape(kept, input.shape) || g.dtype !== input.dtype) {
     throw new ShapeError(
       `internal: ${node.op.type} returned the gradient ${describeShape(g)} for its input ${describeShape(input)}`,
     );
   }
-  const kept = summed.shape.slice(Math.max(0, summed.shape.length - input.shape.length));
-  return expand(reshape(summed, kept), input.shape); // a scalar condition or seed may still be smaller
-}
-
-function fits(from: Shape, to: Shape): boolean {
-  const lead = from.length - to.length;
-  return from.every((length, axis) => length === 1 || length === to[axis - lead]);
+  return reshape(summed, kept);
 }

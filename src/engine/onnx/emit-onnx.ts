@@ -83,6 +83,20 @@ class TensorNames {
 }
 
 /**
+ * Nodes in the order in which they are written. ONNX Runtime's executor walks backwards from the nodes that nothing reads, the
+ * last of the file first. With those behind all others, in reverse, outputs are computed in the order of `graph.outputs` and
+ * each as late as possible: a training graph that lists losses, then gradients from the last layer to the first, frees every
+ * activation as soon as the backward pass has used it.
+ */
+function writingOrder(graph: Graph): readonly Node[] {
+  const inner = new Set(graph.nodes.flatMap((node) => node.inputs.map((input) => input.node)));
+  const isLast = (node: Node): boolean => !inner.has(node);
+  const last = new Set([...graph.outputs.values()].map((tensor) => tensor.node).filter(isLast));
+  const others = graph.nodes.filter((node) => !isLeaf(node) && !last.has(node));
+  return [...others, ...[...last].reverse().filter((node) => !isLeaf(node))];
+}
+
+/**
  * The ONNX model of a graph. An output that is an input, or that two names share, goes through an Identity, because ONNX wants
  * every output to be the result of a node of its own.
  *
@@ -103,18 +117,16 @@ export function emitOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
     const value = constantValue(tensor);
     if (value !== undefined) initializer.push(tensorProto(names.of(tensor), value));
   }
-  const node: MessageInitShape<typeof NodeProtoSchema>[] = graph.nodes
-    .filter((each) => !isLeaf(each))
-    .map((each) => ({
-      opType: each.op.type,
-      domain: each.op.domain ?? "",
-      input: [
-        ...each.inputs.map((tensor) => names.of(tensor)),
-        ...(each.op.operands?.(each.attrs, each.inputs) ?? []).map(operand),
-      ],
-      output: each.outputs.map((tensor) => names.of(tensor)),
-      attribute: attributes(each),
-    }));
+  const node: MessageInitShape<typeof NodeProtoSchema>[] = writingOrder(graph).map((each) => ({
+    opType: each.op.type,
+    domain: each.op.domain ?? "",
+    input: [
+      ...each.inputs.map((tensor) => names.of(tensor)),
+      ...(each.op.operands?.(each.attrs, each.inputs) ?? []).map(operand),
+    ],
+    output: each.outputs.map((tensor) => names.of(tensor)),
+    attribute: attributes(each),
+  }));
   for (const [name, tensor] of graph.outputs) {
     if (names.of(tensor) === name) continue;
     node.push({ opType: "Identity", domain: "", input: [names.of(tensor)], output: [name] });

@@ -40,7 +40,12 @@ const LayerNormalization: Op<NormInputs, NormAttrs, NormOutputs> = defineOp<
     const statistics = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] };
     return [{ dtype: x.dtype, shape: x.shape }, statistics, statistics];
   },
-  vjp: ([g], [, mean, invStd], [x, scale]) => {
+  vjp: ([g, gMean, gInvStd], [, mean, invStd], [x, scale]) => {
+    if (gMean !== null || gInvStd !== null) {
+      throw new TypeError(
+        "Cannot differentiate through the mean and the inverse deviation of LayerNormalization: they have no gradient",
+      );
+    }
     if (g === null) return [null, null, null];
     const last = { axes: [-1], keepDims: true };
     const normal = mul(sub(x, mean), invStd); // x̂
