@@ -1,8 +1,9 @@
 /** @file The registry: every command of `ecamp`, in the order of a project. */
 import type { Command } from "./command.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
+import { doctor } from "./commands/doctor.ts";
 import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
 
 /** Every command that can be typed. */
-export const COMMANDS: readonly Command[] = [dataImportTable, recipes, verify];
+export const COMMANDS: readonly Command[] = [doctor, recipes, dataImportTable, verify];

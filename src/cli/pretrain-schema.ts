@@ -110,7 +110,7 @@ const RUN: ZodType<RunOptions> = z.strictObject({
   tokenizer: z.string().min(1).nullable(),
   init: z.string().min(1).nullable(),
   device: z.string().min(1),
-  threads: z.int().min(0),
+  threads: count,
 });
 
 /** One literal union a switch, from the table. */

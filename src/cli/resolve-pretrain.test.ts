@@ -102,10 +102,10 @@ test("resolveResumed() takes the run's own values and lets only free ones change
   assert.deepEqual(unchanged.config, started.config);
   assert.deepEqual([...unchanged.origins], [...started.origins]);
 
-  const threads = { "run.threads": { flag: "--threads", value: 2 } };
+  const threads = { "run.threads": { flag: "--threads", value: 77 } };
   const moved = await resolveResumed(folder, { ...none, set: ["train.lr=0.5"], flags: threads });
-  assert.equal(moved.config.run.threads, 2);
-  assert.deepEqual(moved.origins.get("run.threads"), { value: 2, from: "--threads" });
+  assert.equal(moved.config.run.threads, 77);
+  assert.deepEqual(moved.origins.get("run.threads"), { value: 77, from: "--threads" });
   assert.equal(moved.origins.get("train.lr")?.from, "--set");
 
   await assert.rejects(resolveResumed(folder, { ...none, set: ["train.lr=0.4"] }), {

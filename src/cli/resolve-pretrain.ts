@@ -1,5 +1,6 @@
 /** @file The configuration of a pre-training run from the command line: defaults < recipe < --config < --set < flags. */
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
@@ -65,6 +66,7 @@ export async function resolvePretrain(
     schema: PRETRAIN_SCHEMA,
     layers: [
       { from: "default", values: defaults },
+      { from: "this machine", values: { "run.threads": availableParallelism() } },
       { from: chosen.from, values: { fidelity: fidelityColumn(chosen.name) } },
       { from: `recipe ${name}`, values },
       ...overrides.map(withoutColumn),

@@ -11,8 +11,6 @@ export interface CliCall extends CommandContext {
   /** The words after `ecamp`. */
   readonly words: readonly string[];
   readonly commands: readonly Command[];
-  /** The version that `--version` prints. */
-  readonly version: string;
   /** Print stacks of errors (`ECAMP_DEBUG=1`)? */
   readonly showStacks?: boolean;
   /** Told which command is about to run, before it does. */
@@ -36,7 +34,7 @@ export async function runCli(call: CliCall): Promise<number> {
 }
 
 async function dispatch(call: CliCall): Promise<number> {
-  const { words, commands, terminal, signal } = call;
+  const { words, commands, terminal, signal, version } = call;
   const split = words.findIndex((word) => word.startsWith("-"));
   const names = split === -1 ? words : words.slice(0, split);
   const command = commands.find(({ path }) => path.every((word, i) => names[i] === word));
@@ -47,7 +45,7 @@ async function dispatch(call: CliCall): Promise<number> {
     return 0;
   }
   call.onCommand?.(command);
-  return await command.run(line.args, { terminal, signal });
+  return await command.run(line.args, { terminal, signal, version });
 }
 
 /** Answers a line that names no command: the help of a group, the version, or what was meant. */

@@ -1,23 +1,32 @@
 /** @file What `ecamp verify` prints: every check of every fixture as it is known, then a summary. */
 import { renderJson, renderResult, renderSummary } from "../verify/render.ts";
 import { type FixtureResult, type VerifyOptions, verifyFixtures } from "../verify/verify.ts";
+import { deviceOf } from "./device-option.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Which fixtures to replay, how, and where to print. */
-export interface VerificationRequest extends VerifyOptions {
+export interface VerificationRequest {
   readonly fixtures: readonly string[];
+  readonly device: string;
+  readonly threads: number | undefined;
+  /** A vocabulary instead of the fixtures' own. */
+  readonly tokenizer: string | undefined;
+  readonly slack: number;
   /** One JSON line a fixture instead of tables. */
   readonly json: boolean;
   readonly terminal: Terminal;
 }
 
 /** Replays the fixtures, prints, and returns whether all passed. */
-export async function showVerification({
-  fixtures,
-  json,
-  terminal,
-  ...options
-}: VerificationRequest): Promise<boolean> {
+export async function showVerification(request: VerificationRequest): Promise<boolean> {
+  const { fixtures, json, terminal, slack, tokenizer } = request;
+  const { provider, threads } = deviceOf(request);
+  const options: VerifyOptions = {
+    device: provider,
+    threads,
+    slack,
+    ...(tokenizer !== undefined && { tokenizerFile: tokenizer }),
+  };
   const results: FixtureResult[] = [];
   for await (const result of verifyFixtures(fixtures, options)) {
     results.push(result);

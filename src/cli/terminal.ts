@@ -19,6 +19,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C (or SIGTERM) of a command that says it `stopsGracefully`. */
   readonly signal: AbortSignal;
+  /** The version of the program. */
+  readonly version: string;
 }
 
 /** The terminal of this process. */

@@ -5,7 +5,7 @@ import { SIZES } from "./sizes.ts";
 
 /** A complete configuration but for the fidelity's switches, which come from a column of their own table. */
 export const DEFAULTS: Omit<PretrainConfig, "fidelity"> = {
-  run: { data: null, tokenizer: null, init: null, device: "cpu", threads: 0 },
+  run: { data: null, tokenizer: null, init: null, device: "cpu", threads: 1 },
   model: SIZES.base,
   train: {
     batch: 8,

@@ -96,7 +96,7 @@ export interface RunOptions {
   readonly init: string | null;
   /** The execution provider. */
   readonly device: string;
-  /** Threads of the execution provider; 0 takes one for every core. */
+  /** Threads of the execution provider: results are the same bits only for the same number. */
   readonly threads: number;
 }
 

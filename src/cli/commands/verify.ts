@@ -11,15 +11,14 @@ this version, this machine and this device compute what the paper's program comp
   positionals: { fixtures: { help: "folders with a fixture.json", many: true } },
   options: {
     device: { type: "string", default: "cpu", help: "the execution provider" },
-    threads: { type: "integer", min: 0, default: 0, help: "threads; 0 is one for every core" },
+    threads: { type: "integer", min: 1, help: "its threads; one for every core if absent" },
     tokenizer: { type: "string", metavar: "FILE", help: "a vocabulary instead of the fixture's" },
     slack: { type: "number", min: 0.001, default: 4, help: "times the recorded bound that pass" },
     json: { type: "boolean", help: "print one JSON line a fixture" },
   },
   examples: [{ line: "verify fixtures/*", does: "everything that was recorded" }],
-  run: async ({ tokenizer, ...options }, { terminal }) => {
+  run: async (args, { terminal }) => {
     const { showVerification } = await import("../show-verification.ts");
-    const tokenizerFile = tokenizer === undefined ? {} : { tokenizerFile: tokenizer };
-    return (await showVerification({ ...options, ...tokenizerFile, terminal })) ? 0 : 1;
+    return (await showVerification({ ...args, terminal })) ? 0 : 1;
   },
 });
