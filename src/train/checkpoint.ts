@@ -1,0 +1,146 @@
+/** @file Checkpoints: `checkpoints/step-000123/{model.safetensors, optimizer.safetensors, state.json}`, whole or not at all. */
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { systemErrorCode, writeFolderAtomically } from "../util/atomic-file.ts";
+import { describeError, WeightsError } from "../util/errors.ts";
+import { describeShape, type NdArray, sameShape } from "../util/nd-array.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import type { NamedViews, ParameterStore } from "./parameter-store.ts";
+
+/** What a run must know beside its tensors to go on exactly where it was. */
+export interface TrainState {
+  readonly format: 1;
+  /** Updates done. */
+  readonly step: number;
+  readonly seed: number;
+  /** Threads of the device: another number gives other roundings. */
+  readonly threads: number;
+  readonly device: string;
+  /** SHA-256 of what the run reads, by name. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+const stateSchema: z.ZodType<TrainState> = z.strictObject({
+  format: z.literal(1),
+  step: z.int().min(0),
+  seed: z.int().min(0),
+  threads: z.int().min(1),
+  device: z.string(),
+  inputs: z.record(z.string(), z.string()),
+});
+
+const MODEL = "model.safetensors";
+const OPTIMIZER = "optimizer.safetensors";
+const STATE = "state.json";
+const FOLDER = /^step-(\d{6,})$/;
+
+const folderName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
+
+/** What is saved. */
+export interface CheckpointContent {
+  readonly store: ParameterStore;
+  readonly state: TrainState;
+  /** Stored in the header of the model file: what the model is, so that it can be rebuilt from the file alone. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The checkpoints of a run. */
+export class Checkpoints {
+  readonly #directory: string;
+  readonly #keep: number;
+
+  /** @param options.keep how many of the newest stay; older ones are deleted after a new one stands */
+  constructor(runDirectory: string, { keep }: { readonly keep: number }) {
+    this.#directory = join(runDirectory, "checkpoints");
+    this.#keep = keep;
+  }
+
+  /** Steps of the checkpoints that stand, ascending. */
+  async steps(): Promise<readonly number[]> {
+    const names = await readdir(this.#directory).catch((error: unknown) => {
+      if (systemErrorCode(error) === "ENOENT") return [];
+      throw error;
+    });
+    const steps = names.flatMap((name) => FOLDER.exec(name)?.[1] ?? []).map(Number);
+    return steps.sort((a, b) => a - b);
+  }
+
+  /** The folder of a step. */
+  path(step: number): string {
+    return join(this.#directory, folderName(step));
+  }
+
+  /**
+   * Writes a checkpoint, then deletes those that are too old. One that stands at this step is left as it is: the same step of
+   * the same run holds the same numbers.
+   * @throws {EcampError} when the disk refuses; earlier checkpoints are untouched
+   */
+  async save({ store, state, metadata }: CheckpointContent): Promise<string> {
+    const path = this.path(state.step);
+    if (!(await this.steps()).includes(state.step)) {
+      await writeFolderAtomically(path, async (folder) => {
+        await writeSafetensors(join(folder, MODEL), store.values, { metadata });
+        await writeSafetensors(join(folder, OPTIMIZER), store.moments, {});
+        await writeFile(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
+      });
+    }
+    const old = (await this.steps())
+      .filter((step) => step < state.step)
+      .slice(0, -Math.max(0, this.#keep - 1) || undefined);
+    for (const step of old) await rm(this.path(step), { recursive: true, force: true });
+    return path;
+  }
+
+  /**
+   * The state of the newest checkpoint, or undefined when there is none.
+   * @throws {WeightsError} when its `state.json` is damaged
+   */
+  async latest(): Promise<TrainState | undefined> {
+    const step = (await this.steps()).at(-1);
+    return step === undefined ? undefined : this.state(step);
+  }
+
+  /** The state of one checkpoint. */
+  async state(step: number): Promise<TrainState> {
+    const file = join(this.path(step), STATE);
+    try {
+      return stateSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    } catch (error) {
+      throw new WeightsError(
+        `Cannot read "${file}": ${describeError(error)}; delete the folder to resume from the checkpoint before it`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Reads a checkpoint into a store. Every tensor must be there with its shape. */
+  async load(step: number, store: ParameterStore): Promise<void> {
+    await readInto(join(this.path(step), MODEL), store.values);
+    await readInto(join(this.path(step), OPTIMIZER), store.moments);
+  }
+}
+
+async function readInto(file: string, views: NamedViews): Promise<void> {
+  await using stored = await openSafetensors(file);
+  const missing = [...views.keys()].filter((name) => !stored.names.includes(name));
+  if (missing.length > 0) {
+    throw new WeightsError(
+      `Cannot resume from "${file}": ${missing.length} tensors are missing (${missing.slice(0, 3).join(", ")} …); ` +
+        "it belongs to another model",
+    );
+  }
+  for (const [name, view] of views) {
+    const array = await stored.read(name);
+    requireSame(file, name, array, view);
+    view.data.set(array.data as Float32Array);
+  }
+}
+
+function requireSame(file: string, name: string, array: NdArray, view: NdArray): void {
+  if (array.dtype === view.dtype && sameShape(array.shape, view.shape)) return;
+  throw new WeightsError(
+    `Cannot resume from "${file}": "${name}" is ${describeShape(array)}, expected ${describeShape(view)}; ` +
+      "it belongs to a model of another size",
+  );
+}
