@@ -4,8 +4,8 @@
  */
 import type { Device } from "../engine/runtime/device.ts";
 import type { EcampConfig } from "../model/config.ts";
+import { ecampFeeds, type HostBatch } from "../model/ecamp-feeds.ts";
 import { initialValues } from "../nn/initializers.ts";
-import { ecampFeeds, type HostBatch } from "../tasks/pretrain-batch.ts";
 import { pretrainObjective } from "../tasks/pretrain-objective.ts";
 import { gradientNorm } from "../train/gradient-norm.ts";
 import { decayByRank } from "../train/parameter-groups.ts";

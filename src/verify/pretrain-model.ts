@@ -1,9 +1,9 @@
 /** @file What the kinds `pretrain` and `pretrain-steps` share: a fixture's model, parameters and batch. */
 import { z } from "zod";
 import type { EcampConfig } from "../model/config.ts";
+import type { FeedOptions, HostBatch } from "../model/ecamp-feeds.ts";
 import { initialValues } from "../nn/initializers.ts";
 import type { Parameter } from "../nn/scope.ts";
-import type { FeedOptions, HostBatch } from "../tasks/pretrain-batch.ts";
 import { ManifestError } from "../util/errors.ts";
 import { type DType, describeShape, type NdArray } from "../util/nd-array.ts";
 import { type Fixture, fixtureFields } from "./fixture.ts";

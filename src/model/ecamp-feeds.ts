@@ -1,7 +1,8 @@
 /** @file A batch of pairs from host arrays to the inputs of the pre-training graph. */
-import type { EcampConfig } from "../model/config.ts";
-import { type PatchMasking, randomMasking } from "../model/random-masking.ts";
+
 import type { NdArray } from "../util/nd-array.ts";
+import type { EcampConfig } from "./config.ts";
+import { type PatchMasking, randomMasking } from "./random-masking.ts";
 
 /** Super-patches are this many pixels of the big image wide, and a window covers this many of them. */
 const SUPER_PATCHES = 14;
