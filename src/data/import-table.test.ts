@@ -134,29 +134,6 @@ describe("importTable() of CSV", () => {
     });
   });
 
-  test("reads tabs, other delimiters and other encodings", async () => {
-    const columns = { imageColumn: "image", reportColumns: ["text"] };
-    const tabs = await tableOf('image\ttext\na.png\tthe "left" lung\n', {
-      ...columns,
-      file: "t.tsv",
-    });
-    await importTable(tabs);
-    assert.equal((await recordsOf(tabs.out))[0]?.report, 'the "left" lung');
-    const latin = await tableOf(Buffer.from("image;text\na.png;caf\xe9\n", "latin1"), {
-      ...columns,
-      delimiter: ";",
-      encoding: "windows-1252",
-    });
-    await importTable(latin);
-    assert.equal((await recordsOf(latin.out))[0]?.report, "café");
-    await rejects(
-      { ...latin, out: `${latin.out}2`, encoding: "utf-8" },
-      /it is not utf-8 text; name/,
-    );
-    await rejects({ ...latin, out: `${latin.out}2`, encoding: "klingon" }, /unknown encoding/);
-    await rejects({ ...latin, out: `${latin.out}2`, delimiter: "," }, /contains ";"; name that as/);
-  });
-
   test("takes a report of 5,000 words", async () => {
     const report = Array.from({ length: 5000 }, (_, i) => `word${i}`).join(" ");
     const options = await tableOf(`image,text\na.png,${report}\n`, {
@@ -230,43 +207,11 @@ describe("importTable() of CSV", () => {
     readonly message: RegExp;
   }[] = [
     {
-      what: "a missing column",
-      content: "image,texts,view\na.png,x,PA\n",
-      message:
-        /^Cannot read ".*table\.csv": it has no column "text", did you mean "texts"\? its columns are "image", "texts", "view"$/,
-    },
-    {
       what: "a column of a filter that is missing",
       content: "image,text\na.png,x\n",
-      changes: { filters: [parseRowFilter("sex=F")] },
-      message: /it has no column "sex"; its columns are "image", "text"$/,
+      changes: { filters: [parseRowFilter("weight>60")] },
+      message: /it has no column "weight"; its columns are "image", "text"$/,
     },
-    {
-      what: "a column that is there twice",
-      content: "image,text,text\na.png,x,y\n",
-      message: /it has 2 columns named "text"$/,
-    },
-    {
-      what: "a ragged row",
-      content: 'image,text\na.png,"x\ny"\nb.png,x,y\n',
-      message: /line 4: the row has 3 cells, expected the header's 2$/,
-    },
-    {
-      what: "an unclosed quotation mark",
-      content: 'image,text\na.png,x\nb.png,"the heart\n',
-      message: /near line 3: a quotation mark is never closed$/,
-    },
-    {
-      what: "a quotation mark inside a cell",
-      content: 'image,text\na.png,the "heart" is\n',
-      message: /near line 2: a quotation mark stands inside a cell that is not quoted$/,
-    },
-    {
-      what: "text after a closing quotation mark",
-      content: 'image,text\na.png,"the heart" is\n',
-      message: /near line 2: something follows the closing quotation mark of a cell$/,
-    },
-    { what: "an empty file", content: "", message: /table\.csv": it is empty$/ },
     {
       what: "a header alone",
       content: "image,text\n",
@@ -306,11 +251,6 @@ describe("importTable() of CSV", () => {
       changes: { splitColumn: "text" },
       message:
         /column "text" is a text of 30 characters, expected one of train, val, test or empty$/,
-    },
-    {
-      what: "a row longer than a dataset's line",
-      content: `image,text\na.png,${"x".repeat(2 ** 24)}\n`,
-      message: /near line 2: the row is longer than 16777215 characters/,
     },
     {
       what: "two labels of one name",
@@ -418,25 +358,6 @@ describe("importTable() of JSON Lines", () => {
     changes: Changes,
     message: RegExp,
   ])[] = [
-    [
-      "an image column that no line has",
-      lines({ image: "a.png", text: "x", labels: { finding: "y" } }),
-      { imageColumn: "imgae" },
-      /it has no column "imgae", did you mean "image"\? its columns are "image", "text", "labels", "labels\.finding"$/,
-    ],
-    [
-      "an optional column that no line has",
-      lines({ image: "a.png" }, { image: "b.png", view: null }),
-      { viewColumn: "vlew" },
-      /it has no column "vlew", did you mean "view"\? its columns are "image", "view"$/,
-    ],
-    [
-      "a truncated line",
-      `${lines({ image: "a.png" })}{"image":"b.png","text":"the he`,
-      {},
-      /line 2: it is not valid JSON; it seems to be cut off$/,
-    ],
-    ["a line that is no object", "[1]\n", {}, /line 1: it is a list of 1, expected an object$/],
     [
       "a report that is an object",
       lines({ image: "a.png", text: { findings: "x" } }),

@@ -1,7 +1,7 @@
 /** @file Says in one readable sentence why a value does not fit a schema, without quoting a report. */
-import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { ManifestError } from "../util/errors.ts";
+import { suggest } from "../util/suggest.ts";
 import { describeValue } from "./describe-value.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -11,11 +11,8 @@ const UNQUOTED = new Set(["report", "context", "findings", "meta"]);
 
 /** `, did you mean "labels"?` when one of the candidates is nearly the word, else nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) return "";
-  const nearest = closest(word, [...candidates]);
-  // Two letters exchanged are two edits; a word of three letters is another word by then.
-  const slips = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
-  return distance(word, nearest) <= slips ? `, did you mean "${nearest}"?` : "";
+  const nearest = suggest(word, candidates);
+  return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
