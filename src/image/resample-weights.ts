@@ -33,53 +33,64 @@ function keysCubic(x: number): number {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
 }
 
+/** One axis and what it becomes. */
+export interface AxisResampling {
+  /** Samples of the input axis, from 1. */
+  readonly from: number;
+  /** Samples of the output axis, from 1. */
+  readonly to: number;
+  /** The filter. */
+  readonly interpolation: Interpolation;
+}
+
 /**
  * The weights that take an axis of `from` samples to one of `to`. When it shrinks, the filter is widened by the same
  * factor: that is the antialiasing.
- * @param from samples of the input axis, from 1
- * @param to samples of the output axis, from 1
  */
-export function resampleWeights({
-  from,
-  to,
-  interpolation,
-}: {
-  readonly from: number;
-  readonly to: number;
-  readonly interpolation: Interpolation;
-}): ResampleWeights {
+export function resampleWeights({ from, to, interpolation }: AxisResampling): ResampleWeights {
   const { support, at } = FILTERS[interpolation];
-  const scale = from / to;
-  const stretch = Math.max(scale, 1);
-  const reach = support * stretch;
-  const first = (centre: number): number => Math.max(0, Math.trunc(centre - reach + 0.5));
-  const end = (centre: number): number => Math.min(from, Math.trunc(centre + reach + 0.5));
-
-  let taps = 1;
-  for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    taps = Math.max(taps, end(centre) - first(centre));
-  }
+  const stretch = Math.max(from / to, 1);
+  const windows = filterWindows({ from, to, reach: support * stretch });
+  const taps = windows.reduce((most, { low, end }) => Math.max(most, end - low), 1);
   const starts = new Int32Array(to);
   const weights = new Int32Array(to * taps);
   const exact = new Float64Array(taps);
-  for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    const low = first(centre);
-    const count = end(centre) - low;
+  for (const [i, { centre, low, end }] of windows.entries()) {
     let total = 0;
-    for (let tap = 0; tap < count; tap++) {
-      exact[tap] = at((tap + low - centre + 0.5) * (1 / stretch));
-      total += exact[tap] ?? 0;
+    for (let x = low; x < end; x++) {
+      const weight = at((x - centre + 0.5) * (1 / stretch));
+      exact[x - low] = weight;
+      total += weight;
     }
     // At the far edge the window is moved back inside, so that reading `taps` samples is always safe.
     const start = Math.min(low, from - taps);
     starts[i] = start;
-    for (let tap = 0; tap < count; tap++) {
-      weights[i * taps + low - start + tap] = toFixedPoint((exact[tap] ?? 0) / total);
+    for (let x = low; x < end; x++) {
+      weights[i * taps + x - start] = toFixedPoint((exact[x - low] ?? 0) / total);
     }
   }
   return { taps, starts, weights };
+}
+
+interface FilterWindow {
+  /** The output sample's centre, in input samples. */
+  readonly centre: number;
+  /** The first input sample that the filter reaches, and the one after the last. */
+  readonly low: number;
+  readonly end: number;
+}
+
+function filterWindows({
+  from,
+  to,
+  reach,
+}: Omit<AxisResampling, "interpolation"> & { readonly reach: number }): FilterWindow[] {
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * (from / to);
+    const low = Math.max(0, Math.trunc(centre - reach + 0.5));
+    const end = Math.min(from, Math.trunc(centre + reach + 0.5));
+    return { centre, low, end };
+  });
 }
 
 /** To the nearest, halves away from zero. */
