@@ -1,0 +1,20 @@
+/** @file Cardiomegaly: a heart wider than half the thorax; the patient's own heart is replaced. */
+import type { RandomStream } from "../../../util/random.ts";
+import { ENLARGED_HEART_RATIO, type Patient } from "../anatomy/patient.ts";
+import type { Cardiomegaly } from "./finding.ts";
+
+const MODERATE_RATIO = 0.56;
+const SEVERE_RATIO = 0.61;
+const LARGEST_RATIO = 0.67;
+
+/** Draws an enlarged heart. */
+export function drawCardiomegaly(stream: RandomStream): Cardiomegaly {
+  const ratio = stream.between(ENLARGED_HEART_RATIO, LARGEST_RATIO);
+  const severity = ratio < MODERATE_RATIO ? "mild" : ratio < SEVERE_RATIO ? "moderate" : "severe";
+  return { kind: "cardiomegaly", severity, ratio };
+}
+
+/** The patient with the enlarged heart. */
+export function withCardiomegaly(patient: Patient, { ratio }: Cardiomegaly): Patient {
+  return { ...patient, cardiothoracicRatio: ratio };
+}
