@@ -1,6 +1,13 @@
 /** @file Operators that move elements without changing them, each beside its adjoint: split/concat, pad/slice, expand. */
 import { ShapeError } from "../../util/errors.ts";
-import { describeShape, type NdArray, ndArray, type Shape, sizeOf } from "../../util/nd-array.ts";
+import {
+  describeShape,
+  type NdArray,
+  ndArray,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from "../../util/nd-array.ts";
 import { broadcastShapes, normalizeAxis } from "../shapes.ts";
 import {
   apply,
@@ -218,7 +225,7 @@ export function split(x: Tensor, sizes: readonly number[], axis: number): readon
 }
 
 /**
- * One `[start, end)` for every axis.
+ * One `[start, end)` for every axis; the tensor itself when nothing is cut off.
  * @throws {ShapeError} when a range leaves the tensor
  */
 export function slice(x: Tensor, ranges: readonly (readonly [number, number])[]): Tensor {
@@ -232,16 +239,18 @@ export function slice(x: Tensor, ranges: readonly (readonly [number, number])[])
   }
   const starts = ranges.map(([start]) => start);
   const ends = ranges.map(([, end]) => end);
+  if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return x;
   return apply(Slice, [x], { starts, ends, steps: ranges.map(() => 1) });
 }
 
 /** The elements of `axes` in reverse order. */
 export function reverse(x: Tensor, axes: readonly number[]): Tensor {
-  const back = x.shape.map((_, axis) => axes.includes(axis));
+  const reversed = axes.map((axis) => normalizeAxis(axis, x.shape.length));
+  const back = x.shape.map((_, axis) => reversed.includes(axis));
   return apply(Slice, [x], {
-    starts: back.map((reversed) => (reversed ? -1 : 0)),
+    starts: back.map((isBack) => (isBack ? -1 : 0)),
     ends: x.shape.map((length, axis) => (back[axis] ? -length - 1 : length)),
-    steps: back.map((reversed) => (reversed ? -1 : 1)),
+    steps: back.map((isBack) => (isBack ? -1 : 1)),
   });
 }
 

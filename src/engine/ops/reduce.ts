@@ -1,5 +1,6 @@
 /** @file Reductions over axes. */
-import { type NdArray, ndArray } from "../../util/nd-array.ts";
+import { ShapeError } from "../../util/errors.ts";
+import { describeShape, type NdArray, ndArray } from "../../util/nd-array.ts";
 import { normalizeAxis, reducedShape } from "../shapes.ts";
 import { apply, defineSingle, type Op, scalar, type Tensor, type TensorType } from "../tensor.ts";
 import { exp, mul, sub } from "./elementwise.ts";
@@ -67,6 +68,11 @@ export interface ReduceOptions {
 function reduce(op: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor {
   const rank = x.shape.length;
   const normal = axes?.map((axis) => normalizeAxis(axis, rank)) ?? x.shape.map((_, axis) => axis);
+  if (new Set(normal).size < normal.length) {
+    throw new ShapeError(
+      `Cannot reduce ${describeShape(x)} over [${axes?.join(",")}]: an axis repeats`,
+    );
+  }
   const last = [...normal].sort((a, b) => b - a);
   const keepdims = keepDims ? 1 : 0;
   return last.reduce((current, axis) => apply(op, [current], { axes: [axis], keepdims }), x);
