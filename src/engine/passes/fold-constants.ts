@@ -15,6 +15,8 @@ const NEUTRAL: Readonly<
   Div: { value: 1, positions: [1] },
 };
 
+const FLOATING: ReadonlySet<string> = new Set(["f32", "f64"]);
+
 function scalarOf(tensor: Tensor | undefined): number | undefined {
   const value = tensor && constantValue(tensor);
   return value !== undefined && isScalar(value) ? Number(value.data[0]) : undefined;
@@ -39,6 +41,7 @@ const foldScalars: Rule = ({ node, inputs }) => {
   if (node.op.fold === undefined || !small || output === undefined || sizeOf(output.shape) !== 1) {
     return undefined;
   }
+  if (!FLOATING.has(output.dtype)) return undefined; // whole numbers divide by other rules
   return [constant(node.op.fold(values, output))];
 };
 

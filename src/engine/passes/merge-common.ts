@@ -1,7 +1,7 @@
 /** @file Pass: equal operators on equal inputs are computed once (common sub-expressions). */
 import type { NdArray } from "../../util/nd-array.ts";
 import type { Graph } from "../graph.ts";
-import { type Attrs, constantValue, inputName, type Tensor } from "../tensor.ts";
+import { type Attrs, type AttrValue, constantValue, inputName, type Tensor } from "../tensor.ts";
 import { rebuild, rewrite } from "./rewrite.ts";
 
 /** Larger constants are compared by identity: two equal ones are then kept apart, which costs memory, not correctness. */
@@ -9,10 +9,22 @@ const LARGEST_COMPARED = 64;
 
 function constantKey(value: NdArray): string | undefined {
   if (value.data.length > LARGEST_COMPARED) return undefined;
-  return `${value.dtype}[${value.shape.join(",")}]${[...value.data].map((x) => (Object.is(x, -0) ? "-0" : x)).join(",")}`;
+  return `${value.dtype}[${value.shape.join(",")}]${[...value.data].map(numberKey).join(",")}`;
 }
 
-const attrsKey = (attrs: Attrs): string => JSON.stringify(attrs, Object.keys(attrs).sort());
+/** Text that tells any two numbers apart; JSON writes −0 as 0, and infinities as null. */
+const numberKey = (x: number | bigint): string => (Object.is(x, -0) ? "-0" : String(x));
+
+const attrKey = (_name: string, value: AttrValue): unknown =>
+  typeof value === "number" ? numberKey(value) : value;
+
+const attrsKey = (attrs: Attrs): string =>
+  JSON.stringify(
+    Object.keys(attrs)
+      .sort()
+      .map((name) => [name, attrs[name]]),
+    attrKey,
+  );
 
 /** Merges nodes with the same operator, attributes and inputs. */
 export function mergeCommon(graph: Graph): Graph {
