@@ -91,12 +91,6 @@ export const layoutRows: OpRows = {
           [0, 2],
         ]),
       ),
-      opCase("the whole tensor", { x: normal(2, 3) }, ({ x }) =>
-        slice(x, [
-          [0, 2],
-          [0, 3],
-        ]),
-      ),
       reversing([0]),
       reversing([1, 2]),
       reversing([0, 1, 2]),
