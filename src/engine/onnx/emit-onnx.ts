@@ -2,7 +2,12 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
+import type {
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import {
   AttributeProto_AttributeType as AttributeKind,
   type AttributeProtoSchema,
@@ -12,6 +17,7 @@ import {
 import type { DType, NdArray } from "../../util/nd-array.ts";
 import { type Graph, graphInputs, isLeaf } from "../graph.ts";
 import { constantValue, type Node, type Tensor, type TensorType } from "../tensor.ts";
+import { writingOrder } from "./writing-order.ts";
 
 /** Opset 20 is the first with an exact `Gelu`; IR 9 is the version that came with it. */
 const OPSET = 20n;
@@ -64,36 +70,35 @@ function attributes({ op, attrs }: Node): MessageInitShape<typeof AttributeProto
 /** Names for every tensor: inputs and outputs keep theirs, the others are numbered after their operator. */
 class TensorNames {
   readonly #names = new Map<Tensor, string>();
+  readonly #taken: ReadonlySet<string>;
   #next = 0;
 
   constructor(graph: Graph) {
-    for (const [name, tensor] of graphInputs(graph)) this.#names.set(tensor, name);
+    const inputs = graphInputs(graph);
+    const both = [...graph.outputs.keys()].find((name) => inputs.has(name));
+    if (both !== undefined) {
+      throw new RangeError(
+        `Cannot write a graph as ONNX: "${both}" names an input and an output, and names must differ`,
+      );
+    }
+    this.#taken = new Set([...inputs.keys(), ...graph.outputs.keys()]);
+    for (const [name, tensor] of inputs) this.#names.set(tensor, name);
     for (const [name, tensor] of graph.outputs) {
       if (!isLeaf(tensor.node) && !this.#names.has(tensor)) this.#names.set(tensor, name);
     }
   }
 
   of(tensor: Tensor): string {
-    const known = this.#names.get(tensor);
-    if (known !== undefined) return known;
-    const name = `${tensor.node.op.type}_${this.#next++}`;
+    const name = this.#names.get(tensor) ?? this.fresh(tensor.node.op.type);
     this.#names.set(tensor, name);
     return name;
   }
-}
 
-/**
- * Nodes in the order in which they are written. ONNX Runtime's executor walks backwards from the nodes that nothing reads, the
- * last of the file first. With those behind all others, in reverse, outputs are computed in the order of `graph.outputs` and
- * each as late as possible: a training graph that lists losses, then gradients from the last layer to the first, frees every
- * activation as soon as the backward pass has used it.
- */
-function writingOrder(graph: Graph): readonly Node[] {
-  const inner = new Set(graph.nodes.flatMap((node) => node.inputs.map((input) => input.node)));
-  const isLast = (node: Node): boolean => !inner.has(node);
-  const last = new Set([...graph.outputs.values()].map((tensor) => tensor.node).filter(isLast));
-  const others = graph.nodes.filter((node) => !isLeaf(node) && !last.has(node));
-  return [...others, ...[...last].reverse().filter((node) => !isLeaf(node))];
+  /** A name that nothing has yet. */
+  fresh(stem: string): string {
+    const name = `${stem}_${this.#next++}`;
+    return this.#taken.has(name) ? this.fresh(stem) : name;
+  }
 }
 
 /**
@@ -108,7 +113,7 @@ export function emitOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
   const operandNames = new Map<string, string>();
   const operand = (value: NdArray): string => {
     const key = `${value.dtype}[${value.shape.join(",")}]:${value.data.join(",")}`;
-    const name = operandNames.get(key) ?? `operand_${operandNames.size}`;
+    const name = operandNames.get(key) ?? names.fresh("operand");
     if (!operandNames.has(key)) initializer.push(tensorProto(name, value));
     operandNames.set(key, name);
     return name;
@@ -136,10 +141,7 @@ export function emitOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "ecamp",
-    opsetImport: [
-      { domain: "", version: OPSET },
-      { domain: "com.microsoft", version: 1n },
-    ],
+    opsetImport: operatorSets(graph),
     graph: { name: "ecamp", node, initializer, input: inputs, output: outputs },
   });
   return toBinary(ModelProtoSchema, model);
