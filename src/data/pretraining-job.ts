@@ -1,0 +1,198 @@
+/** @file The samples of pre-training: a record's picture, cropped and grey, and its report, mixed, masked and weighed. */
+import { join } from "node:path";
+import type { DecodeOptions } from "../image/decode.ts";
+import { decodeImage } from "../image/decode.ts";
+import type { TrainingViewOptions } from "../image/training-view.ts";
+import { trainingView } from "../image/training-view.ts";
+import { composeSentence } from "../text/compose-sentence.ts";
+import { exactEntityMatcher } from "../text/entities.ts";
+import type { MaskingProbabilities } from "../text/mask-tokens.ts";
+import type {
+  PretrainingText,
+  PretrainingTextOptions,
+  PretrainingTextRules,
+} from "../text/pretraining-text.ts";
+import { pretrainingText, pretrainingTextRules } from "../text/pretraining-text.ts";
+import { phraseTemplates } from "../text/rebalance-weights.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { loadTokenizer } from "../text/tokenizer.ts";
+import { ManifestError } from "../util/errors.ts";
+import { RandomStream } from "../util/random.ts";
+import type { Field, SampleJob, SampleRequest, SampleViews } from "./batch-job.ts";
+import type { DatasetIndexHandle, JoinedRecord } from "./dataset-index.ts";
+import { DatasetIndex } from "./dataset-index.ts";
+import { siblingModule } from "./sibling-module.ts";
+import type { JobReference } from "./worker-task.ts";
+
+/** What becomes of a report; everything but `tokens` has the paper's values. */
+export interface PretrainingTextSettings {
+  /** T, the length to which texts are truncated and padded. */
+  readonly tokens: number;
+  readonly insertProbability?: number;
+  readonly probabilities?: Partial<MaskingProbabilities>;
+  /** The words that count as entities. */
+  readonly entities?: readonly string[];
+  /** The phrases whose weight is diminished, and to what. */
+  readonly phrases?: readonly string[];
+  readonly diminished?: number;
+}
+
+/** What a worker needs to make the samples of pre-training: plain data. */
+export interface PretrainingJobOptions {
+  /** The records, by their index's handle. */
+  readonly index: DatasetIndexHandle;
+  /** The folder that image paths start from. */
+  readonly imageRoot: string;
+  /** A Hugging Face `tokenizer.json`. */
+  readonly tokenizer: string;
+  readonly seed: number;
+  readonly text: PretrainingTextSettings;
+  readonly view?: TrainingViewOptions;
+  readonly decode?: DecodeOptions;
+}
+
+/** The arrays of a pre-training batch. S is the view's side, T the text's length. */
+export type PretrainingFields = {
+  /** [S, S]: grey levels. */
+  readonly image: Field<"u8">;
+  /** [T]: the masked text. */
+  readonly ids: Field<"i32">;
+  /** [T]: the text. */
+  readonly labels: Field<"i32">;
+  /** [T]: 1 on tokens of the text, 0 on padding. */
+  readonly attentionMask: Field<"f32">;
+  /** [T]: loss weights. */
+  readonly tokenWeights: Field<"f32">;
+  /** []: how many of the T are tokens of the text. */
+  readonly length: Field<"i32">;
+  /** []: the window's top left corner in super-patches; (1, 1), the middle, where none is known. */
+  readonly windowTop: Field<"i32">;
+  readonly windowLeft: Field<"i32">;
+};
+
+const VIEW_SIZE = 448;
+const MIDDLE_WINDOW = { row: 1, column: 1 } as const;
+
+/** What the loader is told, so that its workers make samples of pre-training. */
+export function pretrainingJob(options: PretrainingJobOptions): JobReference {
+  return { module: siblingModule("pretraining-job", import.meta.url).href, options };
+}
+
+/** The arrays of a batch for a text length and a side of the view. */
+export function pretrainingFields(tokens: number, size: number = VIEW_SIZE): PretrainingFields {
+  return {
+    image: { dtype: "u8", shape: [size, size] },
+    ids: { dtype: "i32", shape: [tokens] },
+    labels: { dtype: "i32", shape: [tokens] },
+    attentionMask: { dtype: "f32", shape: [tokens] },
+    tokenWeights: { dtype: "f32", shape: [tokens] },
+    length: { dtype: "i32", shape: [] },
+    windowTop: { dtype: "i32", shape: [] },
+    windowLeft: { dtype: "i32", shape: [] },
+  };
+}
+
+function textRules(tokenizer: Tokenizer, settings: PretrainingTextSettings): PretrainingTextRules {
+  const { entities, phrases, ...rest } = settings;
+  const options: PretrainingTextOptions = {
+    ...rest,
+    tokenizer,
+    ...(entities !== undefined && { entities: exactEntityMatcher(tokenizer, entities) }),
+    ...(phrases !== undefined && { templates: phraseTemplates(tokenizer, phrases) }),
+  };
+  return pretrainingTextRules(options);
+}
+
+/** The stream of one record's draws for one purpose: a function of seed, epoch and record id alone. */
+function drawsOf(purpose: string, { id, epoch, seed }: DrawKey): () => number {
+  const stream = new RandomStream({ seed, name: `${purpose}/${id}`, step: epoch });
+  return () => stream.uniform();
+}
+
+interface DrawKey {
+  readonly id: string;
+  readonly epoch: number;
+  readonly seed: number;
+}
+
+class PretrainingJob implements SampleJob<PretrainingFields> {
+  readonly fields: PretrainingFields;
+  readonly #options: PretrainingJobOptions;
+  readonly #index: DatasetIndex;
+  readonly #rules: PretrainingTextRules;
+
+  constructor(options: PretrainingJobOptions, rules: PretrainingTextRules) {
+    this.#options = options;
+    this.#rules = rules;
+    this.#index = new DatasetIndex(options.index);
+    this.fields = pretrainingFields(rules.tokens, options.view?.size);
+  }
+
+  async write(
+    { record, epoch }: SampleRequest,
+    views: SampleViews<PretrainingFields>,
+  ): Promise<void> {
+    const found = await this.#index.read(record);
+    const key = { id: found.id, epoch, seed: this.#options.seed };
+    views.image.set(await this.#image(found, key));
+    const { ids, maskedIds, length, weights } = this.#text(found, key);
+    views.ids.set(maskedIds);
+    views.labels.set(ids);
+    views.attentionMask.fill(1, 0, length).fill(0, length);
+    views.tokenWeights.set(weights);
+    const { row, column } = found.window ?? MIDDLE_WINDOW;
+    views.length[0] = length;
+    views.windowTop[0] = row;
+    views.windowLeft[0] = column;
+  }
+
+  /** [S, S] */
+  async #image({ image }: JoinedRecord, key: DrawKey): Promise<Uint8Array> {
+    if (image === undefined) throw new ManifestError("it names no image");
+    const { imageRoot, decode = {}, view = {} } = this.#options;
+    const picture = await decodeImage(join(imageRoot, image), decode);
+    return trainingView(picture, view, drawsOf("augment", key)).image.data;
+  }
+
+  #text({ report, context = "" }: JoinedRecord, key: DrawKey): PretrainingText {
+    if (report === undefined) throw new ManifestError("it has no report");
+    const draw = contextThenMask({ report, context }, this.#rules, key);
+    return pretrainingText({ report, context }, this.#rules, draw);
+  }
+
+  async identify(record: number): Promise<string> {
+    return (await this.#index.read(record)).id;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#index[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Draws for `pretrainingText`: those of the mixing from the stream `context`, the rest from `mask`, so that another way of
+ * mixing leaves the masking of a text's words alone. How many the mixing takes is for it to say: it is asked once before.
+ */
+function contextThenMask(
+  pair: { readonly report: string; readonly context: string },
+  { insertProbability }: PretrainingTextRules,
+  key: DrawKey,
+): () => number {
+  const drawn: number[] = [];
+  const context = drawsOf("context", key);
+  composeSentence({ ...pair, insertProbability }, () => {
+    const number = context();
+    drawn.push(number);
+    return number;
+  });
+  const mask = drawsOf("mask", key);
+  return () => drawn.shift() ?? mask();
+}
+
+/** Opens the job in a worker. The options are those that `pretrainingJob` was given. */
+export async function openJob(
+  options: PretrainingJobOptions,
+): Promise<SampleJob<PretrainingFields>> {
+  const tokenizer = await loadTokenizer(options.tokenizer);
+  return new PretrainingJob(options, textRules(tokenizer, options.text));
+}
