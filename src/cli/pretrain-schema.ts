@@ -102,7 +102,7 @@ const DATA: ZodType<DataOptions> = z.strictObject({
   mean: z.number(),
   std: positive,
   insertProbability: part,
-  onBadRecord: z.enum(["stop", "skip"]),
+  onBadRecord: z.enum(["error", "skip"]),
 });
 
 const RUN: ZodType<RunOptions> = z.strictObject({

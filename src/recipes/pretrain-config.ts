@@ -83,7 +83,7 @@ export interface DataOptions {
   /** How often a report's distilled context is inserted into it. */
   readonly insertProbability: number;
   /** What to do with a record whose picture cannot be read. */
-  readonly onBadRecord: "stop" | "skip";
+  readonly onBadRecord: "error" | "skip";
 }
 
 /** Where a run takes its inputs from and what it runs on. */
