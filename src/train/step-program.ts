@@ -95,9 +95,8 @@ export class StepProgram implements AsyncDisposable {
     const compile = async (
       outputOf: (name: string, gradient: Tensor) => Tensor,
     ): Promise<Program> => {
-      // Losses, then gradients from the last layer to the first: the order in which ONNX Runtime frees most (see emit-onnx).
       const outputs = new Map(Object.entries(traced.objective.parts));
-      for (const [name, gradient] of [...traced.gradients].reverse()) {
+      for (const [name, gradient] of traced.gradients) {
         outputs.set(gradientName(name), outputOf(name, gradient));
       }
       return Program.compile(buildGraph(outputs), device);

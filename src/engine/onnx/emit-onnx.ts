@@ -101,6 +101,15 @@ class TensorNames {
   }
 }
 
+/** The operator sets that a graph uses: the standard one, and the domains of its other operators. */
+function operatorSets(graph: Graph): MessageInitShape<typeof OperatorSetIdProtoSchema>[] {
+  const others = new Set(graph.nodes.flatMap(({ op }) => op.domain ?? []));
+  return [
+    { domain: "", version: OPSET },
+    ...[...others].map((domain) => ({ domain, version: 1n })),
+  ];
+}
+
 /**
  * The ONNX model of a graph. An output that is an input, or that two names share, goes through an Identity, because ONNX wants
  * every output to be the result of a node of its own.

@@ -1,0 +1,81 @@
+/** @file Films beside what the model made of them, as one picture: film | what the encoder saw | reconstruction | super-resolution. */
+import type { Raster } from "../image/raster.ts";
+import type { EcampConfig } from "../model/config.ts";
+import type { NdArray } from "../util/nd-array.ts";
+import type { Reconstruction } from "./reconstruction.ts";
+
+/** Pixels between panels, and their grey level. */
+const GAP = 8;
+const PAPER = 255;
+/** The level of removed patches. */
+const REMOVED = 96;
+
+type Level = (row: number, column: number) => number;
+
+/** The first channel of one sample of [B, C, side, side] as grey levels, each pixel `scale` times as large. */
+function levelsOf(
+  array: NdArray,
+  sample: number,
+  { mean, std }: EcampConfig,
+  scale: number,
+): Level {
+  const [, channels = 1, height = 0, width = 0] = array.shape;
+  const start = sample * channels * height * width;
+  return (row, column) => {
+    const pixel = start + Math.floor(row / scale) * width + Math.floor(column / scale);
+    const level = (Number(array.data[pixel]) * std + mean) * 255;
+    return Math.min(255, Math.max(0, Math.round(level)));
+  };
+}
+
+function panels(
+  film: NdArray<"u8">,
+  stages: Reconstruction,
+  sample: number,
+  config: EcampConfig,
+): readonly Level[] {
+  const side = config.bigImageSize;
+  const scale = side / config.imageSize;
+  const grid = config.imageSize / config.patch;
+  const original: Level = (row, column) => film.data[(sample * side + row) * side + column] ?? 0;
+  const small = levelsOf(stages.small, sample, config, scale);
+  const predicted = levelsOf(stages.predicted, sample, config, scale);
+  const patch = config.patch * scale;
+  const removed = (row: number, column: number): boolean =>
+    stages.mask.data[
+      sample * grid * grid + Math.floor(row / patch) * grid + Math.floor(column / patch)
+    ] === 1;
+  return [
+    original,
+    (row, column) => (removed(row, column) ? REMOVED : small(row, column)),
+    (row, column) => (removed(row, column) ? predicted(row, column) : small(row, column)),
+    levelsOf(stages.superResolved, sample, config, 1),
+  ];
+}
+
+/**
+ * One row a film, four panels a row: the film; the patches that the encoder saw; those patches with the model's prediction in
+ * the gaps; the super-resolved prediction. Nothing of the film is pasted into the last panel.
+ * @param film u8 [B, S, S]
+ */
+export function reconstructionPicture(
+  film: NdArray<"u8">,
+  stages: Reconstruction,
+  config: EcampConfig,
+): Raster {
+  const rows = film.shape[0] ?? 0;
+  const side = config.bigImageSize;
+  const width = 4 * side + 3 * GAP;
+  const height = rows * side + (rows - 1) * GAP;
+  const data = new Uint8Array(width * height).fill(PAPER);
+  for (let sample = 0; sample < rows; sample++) {
+    for (const [index, level] of panels(film, stages, sample, config).entries()) {
+      const corner = sample * (side + GAP) * width + index * (side + GAP);
+      for (let row = 0; row < side; row++) {
+        for (let column = 0; column < side; column++)
+          data[corner + row * width + column] = level(row, column);
+      }
+    }
+  }
+  return { width, height, channels: 1, data };
+}
