@@ -78,10 +78,14 @@ export class Program {
   /** Types of the outputs by name. */
   readonly outputs: ReadonlyMap<string, TensorType>;
   readonly #session: InferenceSession;
+  #disposed = false;
 
   private constructor(graph: Graph, session: InferenceSession) {
     this.inputs = graphInputs(graph);
-    this.outputs = graph.outputs;
+    // Types only: a tensor would keep the whole graph in memory, its constants included.
+    this.outputs = new Map(
+      [...graph.outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
+    );
     this.#session = session;
   }
 
@@ -137,8 +141,10 @@ export class Program {
     }
   }
 
-  /** Frees the session; writes the profile if there is one. */
+  /** Frees the session; writes the profile if there is one. Does nothing the second time. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#session.endProfiling();
     await this.#session.release();
   }
