@@ -1,0 +1,160 @@
+/** @file Checks a dataset folder: counts what is there, and finds what would spoil a training or its evaluation. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { ManifestError } from "../util/errors.ts";
+import type { TextLine } from "../util/jsonl.ts";
+import { parseJsonLine, readTextLines } from "../util/jsonl.ts";
+import type { Dataset } from "./dataset.ts";
+import { openDataset } from "./dataset.ts";
+import type { CheckedRecord, DatasetCounts } from "./dataset-auditor.ts";
+import { DatasetAuditor } from "./dataset-auditor.ts";
+import { DATASET_FILES, exists } from "./dataset-files.ts";
+import { signalOption } from "./join.ts";
+import { mapInOrder } from "./map-in-order.ts";
+import type { DatasetProblem, ProblemLog } from "./problem-log.ts";
+import type { DatasetRecord } from "./record.ts";
+import { parseContext, parseRecord, parseWindow } from "./record.ts";
+
+/** What is checked, and how. */
+export interface CheckDatasetOptions {
+  readonly folder: string;
+  /** Look whether the files of images and masks are there? Yes by default. */
+  readonly files?: boolean;
+  /** Told now and then how many records have been read. */
+  readonly onProgress?: (records: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a check found. */
+export interface DatasetCheck extends DatasetCounts {
+  /** Records with a distilled context, and with a window. */
+  readonly contexts: number;
+  readonly windows: number;
+  readonly problems: readonly DatasetProblem[];
+  /** Is none of the problems an error? */
+  readonly ok: boolean;
+}
+
+const CONCURRENCY = 16;
+const PROGRESS_RECORDS = 1000;
+
+async function isFilled(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile() && found.size > 0,
+    () => false,
+  );
+}
+
+interface NumberedRecord {
+  readonly record: DatasetRecord;
+  readonly line: number;
+}
+
+async function checkFiles(
+  dataset: Dataset,
+  { record, line }: NumberedRecord,
+): Promise<CheckedRecord> {
+  const isThere = (path: string): Promise<boolean> => isFilled(dataset.imagePath(path));
+  const masks = await Promise.all(Object.values(record.masks ?? {}).map(isThere));
+  return {
+    record,
+    line,
+    hasImage: record.image === undefined || (await isThere(record.image)),
+    hasMasks: masks.every((found) => found),
+  };
+}
+
+/** Gives `read` each line; what it or the file's reading throws becomes a problem, and the next line is read if it can be. */
+async function* readLines<T>(
+  path: string,
+  read: (line: TextLine) => T,
+  { log, signal }: { readonly log: ProblemLog; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<T> {
+  const note = (error: unknown): void => {
+    if (!(error instanceof ManifestError)) throw error;
+    log.add("invalid-line", error.message);
+  };
+  const lines = readTextLines(path, signalOption(signal));
+  try {
+    for (;;) {
+      try {
+        const { done, value } = await lines.next();
+        if (done === true) return;
+        yield read(value);
+      } catch (error) {
+        note(error);
+      }
+    }
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+/** Checks a file that stands beside the records; gives how many records have a line in it. */
+async function checkSidecar(
+  path: string,
+  idOf: (line: TextLine) => string,
+  context: {
+    readonly auditor: DatasetAuditor;
+    readonly kind: "context-without-record" | "window-without-record";
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<number> {
+  if (!(await exists(path))) return 0;
+  const { auditor, kind, signal } = context;
+  const seen = new Set<string>();
+  for await (const id of readLines(path, idOf, { log: auditor.log, signal })) {
+    if (seen.has(id)) auditor.log.add("invalid-line", `"${path}": id "${id}" has two lines`);
+    else if (!auditor.ids.has(id)) auditor.log.add(kind, id);
+    seen.add(id);
+  }
+  return [...seen].filter((id) => auditor.ids.has(id)).length;
+}
+
+/** The value of a line and how a message says that it was read. */
+function parsed(line: TextLine, path: string): readonly [value: unknown, attempt: string] {
+  return [parseJsonLine(line, path).value, `read "${path}" line ${line.line}`];
+}
+
+/**
+ * Checks a dataset folder from beginning to end; goes on after what is wrong, so that one run finds everything. Pictures are
+ * not decoded.
+ * @throws {ManifestError} when the folder is no dataset at all: it is missing, or its `dataset.json` is not valid
+ */
+export async function checkDataset(options: CheckDatasetOptions): Promise<DatasetCheck> {
+  const { folder, files = true, onProgress, signal } = options;
+  const dataset = await openDataset(folder);
+  const auditor = new DatasetAuditor(dataset.manifest.classes);
+  const { log } = auditor;
+  const path = join(folder, DATASET_FILES.records);
+  const parse = (line: TextLine): NumberedRecord => {
+    return { record: parseRecord(...parsed(line, path)), line: line.line };
+  };
+  const records = readLines(path, parse, { log, signal });
+  const checked = mapInOrder(records, CONCURRENCY, async (record) =>
+    files ? checkFiles(dataset, record) : { ...record, hasImage: true, hasMasks: true },
+  );
+  let read = 0;
+  for await (const record of checked) {
+    auditor.add(record);
+    read += 1;
+    if (read % PROGRESS_RECORDS === 0) onProgress?.(read);
+  }
+  onProgress?.(read);
+  auditor.finish();
+  const contextPath = join(folder, DATASET_FILES.context);
+  const contexts = await checkSidecar(
+    contextPath,
+    (line) => parseContext(...parsed(line, contextPath)).id,
+    { auditor, kind: "context-without-record", signal },
+  );
+  const windowPath = join(folder, DATASET_FILES.window);
+  const windows = await checkSidecar(
+    windowPath,
+    (line) => parseWindow(...parsed(line, windowPath)).id,
+    { auditor, kind: "window-without-record", signal },
+  );
+  const problems = log.problems();
+  const ok = problems.every(({ severity }) => severity !== "error");
+  return { ...auditor.counts(), contexts, windows, problems, ok };
+}

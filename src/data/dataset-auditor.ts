@@ -1,0 +1,142 @@
+/** @file Looks at a dataset's records one after the other: counts them, and remembers what only the whole shows. */
+import { createHash } from "node:crypto";
+import { ProblemLog } from "./problem-log.ts";
+import type { DatasetRecord, Split } from "./record.ts";
+
+/** What a dataset has, in numbers. */
+export interface DatasetCounts {
+  /** Valid records. */
+  readonly records: number;
+  readonly splits: Readonly<Record<Split | "none", number>>;
+  readonly withImage: number;
+  /** Records with a report that is not blank. */
+  readonly withReport: number;
+  /** How many of these reports differ. */
+  readonly distinctReports: number;
+  /** Distinct patients. */
+  readonly patients: number;
+}
+
+/** A valid record, and which of its files are not there. */
+export interface CheckedRecord {
+  readonly record: DatasetRecord;
+  /** Its line in the file. */
+  readonly line: number;
+  readonly hasImage: boolean;
+  readonly hasMasks: boolean;
+}
+
+/** Remembers in which splits a thing was met. */
+class SplitTally {
+  readonly #splits = new Map<string, Set<string>>();
+
+  add(name: string, split: Split | undefined): void {
+    const splits = this.#splits.get(name) ?? new Set();
+    if (split !== undefined) splits.add(split);
+    this.#splits.set(name, splits);
+  }
+
+  get size(): number {
+    return this.#splits.size;
+  }
+
+  /** `name (train, test)` for everything that was met in more than one split. */
+  shared(): string[] {
+    return [...this.#splits]
+      .filter(([, splits]) => splits.size > 1)
+      .map(([name, splits]) => `${name} (${[...splits].sort().join(", ")})`);
+  }
+}
+
+/** Looks at one record after the other. */
+export class DatasetAuditor {
+  /** What was found so far. */
+  readonly log: ProblemLog = new ProblemLog();
+  /** The ids of all records so far. */
+  readonly ids: Set<string> = new Set();
+  readonly #declared: ReadonlySet<string>;
+  readonly #splits = { train: 0, val: 0, test: 0, none: 0 };
+  readonly #patients = new SplitTally();
+  readonly #images = new SplitTally();
+  readonly #repeated = new Set<string>();
+  readonly #seenImages = new Set<string>();
+  readonly #undeclared = new Set<string>();
+  readonly #reports = new Set<string>();
+  readonly #withoutSplit: string[] = [];
+  readonly #withoutPatient: string[] = [];
+  #withImage = 0;
+  #withReport = 0;
+
+  constructor(classes: readonly string[]) {
+    this.#declared = new Set(classes);
+  }
+
+  /** Looks at a record. */
+  add({ record, line, hasImage, hasMasks }: CheckedRecord): void {
+    const { id, split, patient, report } = record;
+    if (this.ids.has(id)) this.log.add("duplicate-id", `${id} (line ${line})`);
+    this.ids.add(id);
+    this.#splits[split ?? "none"] += 1;
+    if (split === undefined) this.#withoutSplit.push(id);
+    else if (patient === undefined) this.#withoutPatient.push(id);
+    if (patient !== undefined) this.#patients.add(patient, split);
+    if (!hasImage) this.log.add("missing-image", id);
+    if (!hasMasks) this.log.add("missing-mask", id);
+    if (report !== undefined) this.#addReport(id, report);
+    if (record.image !== undefined) this.#addImage(record.image, split);
+    this.#addClasses(record);
+  }
+
+  #addReport(id: string, report: string): void {
+    if (report.trim() === "") {
+      this.log.add("empty-report", id);
+      return;
+    }
+    this.#withReport += 1;
+    // Digests: a million reports would not fit in memory.
+    this.#reports.add(createHash("sha256").update(report.trim()).digest("base64"));
+  }
+
+  #addImage(image: string, split: Split | undefined): void {
+    this.#withImage += 1;
+    this.#images.add(image, split);
+    if (this.#seenImages.has(image)) this.#repeated.add(image);
+    this.#seenImages.add(image);
+  }
+
+  #addClasses(record: DatasetRecord): void {
+    if (this.#declared.size === 0) return;
+    const named = [...Object.keys(record.labels ?? {}), record.class].filter(
+      (name) => name !== undefined,
+    );
+    for (const name of named) if (!this.#declared.has(name)) this.#undeclared.add(name);
+  }
+
+  /** Notes what only the whole shows. */
+  finish(): void {
+    const { log } = this;
+    for (const patient of this.#patients.shared()) log.add("patient-in-two-splits", patient);
+    for (const image of this.#images.shared()) log.add("image-in-two-splits", image);
+    for (const image of this.#repeated) log.add("repeated-image", image);
+    for (const name of this.#undeclared) log.add("undeclared-class", name);
+    for (const id of this.#withoutPatient) log.add("no-patient", id);
+    const isSplit = this.#withoutSplit.length < this.#count();
+    if (isSplit) for (const id of this.#withoutSplit) log.add("no-split", id);
+  }
+
+  #count(): number {
+    return Object.values(this.#splits).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** What there was, in numbers. */
+  counts(): DatasetCounts {
+    return {
+      records: this.#count(),
+      splits: { ...this.#splits },
+      withImage: this.#withImage,
+      withReport: this.#withReport,
+      distinctReports: this.#reports.size,
+      patients: this.#patients.size,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/** @file Collects what a check finds: every kind of problem once, with a count and a few examples. */
+
+/** Does a problem forbid using the set, or only ask for a look? */
+export type Severity = "error" | "warning";
+
+/** What can be wrong with a dataset. */
+export type ProblemKind =
+  | "invalid-line"
+  | "duplicate-id"
+  | "missing-image"
+  | "missing-mask"
+  | "patient-in-two-splits"
+  | "image-in-two-splits"
+  | "undeclared-class"
+  | "context-without-record"
+  | "window-without-record"
+  | "empty-report"
+  | "repeated-image"
+  | "no-split"
+  | "no-patient";
+
+/** How grave each kind is, and how a message says it after a number. Errors come first. */
+const PROBLEMS: Readonly<
+  Record<ProblemKind, { readonly severity: Severity; readonly says: string }>
+> = {
+  "invalid-line": { severity: "error", says: "lines that are not valid" },
+  "duplicate-id": { severity: "error", says: "records whose id another record has" },
+  "missing-image": { severity: "error", says: "records whose image is not there or empty" },
+  "missing-mask": { severity: "error", says: "records with a mask that is not there or empty" },
+  "patient-in-two-splits": { severity: "error", says: "patients in more than one split" },
+  "image-in-two-splits": { severity: "error", says: "images in more than one split" },
+  "undeclared-class": { severity: "error", says: "classes that dataset.json does not list" },
+  "context-without-record": { severity: "error", says: "contexts of no record" },
+  "window-without-record": { severity: "error", says: "windows of no record" },
+  "empty-report": { severity: "warning", says: "records whose report is blank" },
+  "repeated-image": { severity: "warning", says: "images that several records name" },
+  "no-split": { severity: "warning", says: "records without a split, where others have one" },
+  "no-patient": {
+    severity: "warning",
+    says: "records of a split set without a patient, who may be in another split",
+  },
+};
+
+/** A kind of problem that was met. */
+export interface DatasetProblem {
+  readonly kind: ProblemKind;
+  readonly severity: Severity;
+  readonly count: number;
+  /** A few of them: ids, paths or lines; never text of a report. */
+  readonly examples: readonly string[];
+  /** `3 patients in more than one split`, for people. */
+  readonly message: string;
+}
+
+const MAX_EXAMPLES = 10;
+
+/** Counts problems by kind. */
+export class ProblemLog {
+  readonly #found = new Map<ProblemKind, { count: number; readonly examples: string[] }>();
+
+  /** Notes one problem. */
+  add(kind: ProblemKind, example: string): void {
+    const found = this.#found.get(kind) ?? { count: 0, examples: [] };
+    found.count += 1;
+    if (found.examples.length < MAX_EXAMPLES) found.examples.push(example);
+    this.#found.set(kind, found);
+  }
+
+  /** What was met, in the order of the table. */
+  problems(): DatasetProblem[] {
+    const problems = [...this.#found].map(([kind, { count, examples }]) => {
+      const { severity, says } = PROBLEMS[kind];
+      return { kind, severity, count, examples: [...examples], message: `${count} ${says}` };
+    });
+    const order = Object.keys(PROBLEMS);
+    return problems.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  }
+}
