@@ -1,6 +1,6 @@
 /** @file Reading and adding at indices: gather and its adjoint, scatter-add, for rows and for single elements. */
 import { ShapeError } from "../../util/errors.ts";
-import { describeShape, type Shape, sizeOf } from "../../util/nd-array.ts";
+import { describeShape, type Shape, sameShape, sizeOf } from "../../util/nd-array.ts";
 import { apply, constant, defineSingle, type Op, type Tensor } from "../tensor.ts";
 import { equal, where } from "./elementwise.ts";
 import { reshape, zerosOf } from "./layout.ts";
@@ -22,6 +22,9 @@ const Gather: Op<Indexed, PaddingIndex, Unary> = defineSingle<Indexed, PaddingIn
   attributes: { axis: "int" },
   infer: ([table, indices]) => {
     requireIndices(indices);
+    if (table.shape.length === 0) {
+      throw new ShapeError(`Cannot gather rows of ${describeShape(table)}: it has no axes`);
+    }
     return { dtype: table.dtype, shape: [...indices.shape, ...table.shape.slice(1)] };
   },
   vjp: (g, _y, [table, indices], { paddingIndex }) => {
@@ -59,7 +62,8 @@ const ScatterND: Op<Scattered, { reduction: string }, Unary> = defineSingle<
   infer: ([table, rows, updates]) => {
     requireIndices(rows);
     const wanted: Shape = [rows.shape[0] ?? 0, ...table.shape.slice(1)];
-    if (rows.shape[1] !== 1 || updates.shape.join() !== wanted.join()) {
+    const fits = sameShape(rows.shape, [wanted[0] ?? 0, 1]) && sameShape(updates.shape, wanted);
+    if (!fits || updates.dtype !== table.dtype) {
       throw new ShapeError(
         `Cannot add ${describeShape(updates)} to rows ${describeShape(rows)} of ${describeShape(table)}`,
       );
@@ -96,7 +100,9 @@ const ScatterElements: Op<Scattered, Axis & { reduction: string }, Unary> = defi
   attributes: { axis: "int", reduction: "string" },
   infer: ([x, indices, updates]) => {
     requireIndices(indices);
-    if (indices.shape.join() !== updates.shape.join() || x.shape[0] !== indices.shape[0]) {
+    const fits = sameShape(indices.shape, updates.shape) && x.shape[0] === indices.shape[0];
+    const areMatrices = x.shape.length === 2 && indices.shape.length === 2;
+    if (!fits || !areMatrices || updates.dtype !== x.dtype) {
       throw new ShapeError(
         `Cannot add ${describeShape(updates)} at ${describeShape(indices)} in rows of ${describeShape(x)}`,
       );

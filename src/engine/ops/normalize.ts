@@ -1,6 +1,6 @@
 /** @file Softmax and layer normalisation. */
 import { ShapeError } from "../../util/errors.ts";
-import { describeShape } from "../../util/nd-array.ts";
+import { describeShape, sameShape } from "../../util/nd-array.ts";
 import { apply, applyAll, defineOp, defineSingle, type Op, type Tensor } from "../tensor.ts";
 import { mul, sub } from "./elementwise.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
@@ -31,8 +31,9 @@ const LayerNormalization: Op<NormInputs, NormAttrs, NormOutputs> = defineOp<
   type: "LayerNormalization",
   attributes: { axis: "int", epsilon: "float" },
   infer: ([x, scale, bias]) => {
-    const width = x.shape.at(-1);
-    if (scale.shape.join() !== `${width}` || bias.shape.join() !== `${width}`) {
+    const fits = (each: Tensor): boolean =>
+      sameShape(each.shape, x.shape.slice(-1)) && each.dtype === x.dtype;
+    if (x.shape.length === 0 || !fits(scale) || !fits(bias)) {
       throw new ShapeError(
         `Cannot normalise ${describeShape(x)} with scale ${describeShape(scale)} and bias ${describeShape(bias)}`,
       );
