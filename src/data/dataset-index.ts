@@ -18,8 +18,8 @@ export interface JoinedRecord extends DatasetRecord {
 
 /** Which records are wanted; every condition that is given must hold. */
 export interface RecordFilter {
-  /** Of one of these splits. Records without a split match only when this is left out. */
-  readonly splits?: readonly Split[];
+  /** Of one of these splits; `none` stands for records without one. */
+  readonly splits?: readonly (Split | "none")[];
   /** With a report that is not blank. */
   readonly hasReport?: boolean;
   /** That name an image. */
@@ -42,9 +42,7 @@ export function matchesFilter(
   record: DatasetRecord,
   { splits, hasReport, hasImage }: RecordFilter,
 ): boolean {
-  if (splits !== undefined && (record.split === undefined || !splits.includes(record.split))) {
-    return false;
-  }
+  if (splits !== undefined && !splits.includes(record.split ?? "none")) return false;
   if (hasReport !== undefined && hasReport !== ((record.report ?? "").trim() !== "")) return false;
   return hasImage === undefined || hasImage === (record.image !== undefined);
 }

@@ -13,8 +13,8 @@ export interface MicroBatch {
   readonly feeds: NamedArrays;
   /** Samples in it. */
   readonly samples: number;
-  /** Ids of its records, for messages. */
-  readonly ids: readonly string[];
+  /** Looks up the ids of its records, for messages. */
+  readonly ids: () => Promise<readonly string[]>;
 }
 
 /** What is trained, and with what. */
@@ -110,7 +110,7 @@ async function update(
     if (next.done === true)
       throw new RangeError(`internal: no batch for micro-batch ${micro} of step ${step}`);
     const result = await program.run(next.value.feeds, { micro });
-    requireFinite(result, { step, ids: next.value.ids });
+    await requireFinite(result, { step, batch: next.value });
     losses.push(result);
     samples += next.value.samples;
   }
@@ -143,14 +143,15 @@ function meanLosses(all: readonly Losses[]): Losses {
 }
 
 /** Stops before a number that is none can reach the parameters. */
-function requireFinite(
+async function requireFinite(
   losses: Losses,
-  { step, ids }: { readonly step: number; readonly ids: readonly string[] },
-): void {
+  { step, batch }: { readonly step: number; readonly batch: MicroBatch },
+): Promise<void> {
   const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
   if (bad.length === 0) return;
+  const ids = await batch.ids();
   throw new ExecutionError(
     `Cannot go on at step ${step}: ${bad.map(([name, value]) => `${name} is ${value}`).join(", ")} ` +
-      `on the records ${ids.join(", ")}; the parameters are those of step ${step - 1}, lower the learning rate or look at the records`,
+      `on the records ${ids.join(", ")}; the newest checkpoint stands, lower the learning rate or look at the records`,
   );
 }

@@ -1,0 +1,46 @@
+/** @file A run's folder: made once, with its `config.json`, and never written over by another run. */
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
+import { ConfigError, describeError } from "../util/errors.ts";
+
+/**
+ * Makes the folder of a new run.
+ * @param config the text of its `config.json`
+ * @throws {ConfigError} when the folder holds something already, or cannot be made
+ */
+export async function createRunFolder(folder: string, config: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const found = await readdir(folder);
+    if (found.length > 0) {
+      throw new ConfigError(
+        `Cannot start a run in "${folder}": it holds ${found.slice(0, 3).join(", ")} already; ` +
+          "use --resume to go on with it, or choose another --out",
+      );
+    }
+    await writeFileAtomically(join(folder, "config.json"), config);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`Cannot start a run in "${folder}": ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws {ConfigError} when there is no run in the folder */
+export async function requireRunFolder(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((error: unknown) => {
+    throw new ConfigError(
+      systemErrorCode(error) === "ENOENT"
+        ? `Cannot resume "${folder}": there is no such folder`
+        : `Cannot resume "${folder}": ${describeError(error)}`,
+      { cause: error },
+    );
+  });
+  if (!found.includes("config.json")) {
+    throw new ConfigError(
+      `Cannot resume "${folder}": it holds no config.json, so it is no run's folder`,
+    );
+  }
+}
