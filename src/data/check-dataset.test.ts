@@ -163,7 +163,7 @@ describe("checkDataset()", () => {
       /line 3: it is not valid JSON; it seems to be cut/,
     );
     assert.deepEqual(problems[1]?.examples, ["1 (line 4)"]);
-    assert.equal(problems[1]?.message, "1 records whose id another record has");
+    assert.equal(problems[1]?.message, "records whose id another record has: 1");
   });
 
   test("ends at a line that cannot be passed, and says so", async () => {

@@ -19,7 +19,7 @@ export type ProblemKind =
   | "no-split"
   | "no-patient";
 
-/** How grave each kind is, and how a message says it after a number. Errors come first. */
+/** How grave each kind is, and how a message says it. Errors come first. */
 const PROBLEMS: Readonly<
   Record<ProblemKind, { readonly severity: Severity; readonly says: string }>
 > = {
@@ -48,7 +48,7 @@ export interface DatasetProblem {
   readonly count: number;
   /** A few of them: ids, paths or lines; never text of a report. */
   readonly examples: readonly string[];
-  /** `3 patients in more than one split`, for people. */
+  /** `patients in more than one split: 3`, for people. */
   readonly message: string;
 }
 
@@ -70,7 +70,7 @@ export class ProblemLog {
   problems(): DatasetProblem[] {
     const problems = [...this.#found].map(([kind, { count, examples }]) => {
       const { severity, says } = PROBLEMS[kind];
-      return { kind, severity, count, examples: [...examples], message: `${count} ${says}` };
+      return { kind, severity, count, examples: [...examples], message: `${says}: ${count}` };
     });
     const order = Object.keys(PROBLEMS);
     return problems.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
