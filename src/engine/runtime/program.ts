@@ -108,7 +108,7 @@ export class Program {
 
   /**
    * Runs the graph. Arrays in `into` receive the outputs of their names in place; the others are allocated. An output may be
-   * written over an input when every node that reads the input comes before the one that writes the output.
+   * written over an input when every node that reads the input is needed for that output, and so comes before it.
    *
    * @throws {ShapeError} when an array is missing or does not have the input's type
    * @throws {ExecutionError} when ONNX Runtime fails
