@@ -47,7 +47,6 @@ export interface BatchStreamOptions {
   /** Ids of records by their positions. */
   readonly identify: (records: Uint32Array) => Promise<readonly string[]>;
   readonly onSkipped: (skipped: Batch["skipped"]) => void;
-  readonly signal: AbortSignal;
 }
 
 /**
