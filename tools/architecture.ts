@@ -112,7 +112,7 @@ function checkImport({
   }
   if (!specifier.startsWith(".")) return checkPackage({ file, area, specifier });
   const target = targetOf(file, specifier);
-  if (isOurs(target) && !files.has(target))
+  if (isOurs(target) && target.endsWith(".ts") && !files.has(target))
     return [`${file}: imports "${target}", which is not there`];
   if (isTest(file)) return []; // a test may use whatever helps it to look
   if (!isOurs(target)) return [`${file}: the program may not import ${target}`];

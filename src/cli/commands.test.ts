@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands.ts";
@@ -27,7 +29,7 @@ test("COMMANDS: every command explains itself within 80 columns", async () => {
     const { status, out } = await call(...path, "--help");
     assert.equal(status, 0);
     assert.match(out, new RegExp(`^Usage: ecamp ${path.join(" ")}`));
-    for (const name of Object.keys(options)) assert.ok(out.includes(`--${name}`), name);
+    for (const name of Object.keys(options)) assert.match(out, new RegExp(`--(?:no-)?${name}`));
     for (const name of Object.keys(positionals)) assert.ok(out.includes(name.toUpperCase()), name);
     const prose = out.split("\n").filter((line) => !/^(?: {2}|Usage)/.test(line));
     for (const line of prose) assert.ok(line.length <= 80, line);
@@ -68,6 +70,31 @@ test("ecamp verify refuses a folder that is no fixture", async () => {
   assert.equal(status, 1);
   assert.equal(out, "");
   assert.match(err, /^ecamp: Cannot .*no\/such\/folder/);
+});
+
+test("ecamp pretrain --dry-run prints every value and where it comes from, and writes nothing", async () => {
+  const words =
+    "pretrain --dry-run --json --out no/such/run --recipe demo --seed 3 --data some/set";
+  const { status, out, err } = await call(...words.split(" "));
+  assert.equal(status, 0);
+  assert.equal(err, "");
+  const values: Record<string, { value: unknown; from: string }> = JSON.parse(out);
+  assert.deepEqual(values["train.seed"], { value: 3, from: "--seed" });
+  assert.deepEqual(values["model.dim"], { value: 96, from: "recipe demo" });
+  assert.deepEqual(values["run.data"], { value: resolve("some/set"), from: "--data" });
+  assert.equal(existsSync("no/such"), false);
+});
+
+test("ecamp pretrain refuses what it cannot compute or find before it writes anything", async () => {
+  const refused = await call("pretrain", "--out", "no/such/run", "--fidelity", "corrected");
+  assert.equal(refused.status, 1);
+  assert.match(refused.err, /mlm\.positions is "masked", and this version computes only "all"/);
+  const blind = await call("pretrain", "--out", "no/such/run");
+  assert.match(blind.err, /Cannot pre-train without a dataset folder: give it with --data\n$/);
+  const resumed = await call("pretrain", "--out", "no/such/run", "--resume");
+  assert.equal(resumed.status, 1);
+  assert.match(resumed.err, /^ecamp: Cannot .*no\/such\/run/);
+  assert.equal(existsSync("no/such"), false);
 });
 
 test("main.ts connects the command line to the process", () => {

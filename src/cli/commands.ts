@@ -1,9 +1,18 @@
 /** @file The registry: every command of `ecamp`, in the order of a project. */
 import type { Command } from "./command.ts";
+import { dataCheck } from "./commands/data-check.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { doctor } from "./commands/doctor.ts";
+import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
 
 /** Every command that can be typed. */
-export const COMMANDS: readonly Command[] = [doctor, recipes, dataImportTable, verify];
+export const COMMANDS: readonly Command[] = [
+  doctor,
+  recipes,
+  dataImportTable,
+  dataCheck,
+  pretrain,
+  verify,
+];

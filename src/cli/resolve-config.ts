@@ -132,7 +132,7 @@ function parseValue(text: string): unknown {
 export function describeOrigins(origins: ReadonlyMap<string, ResolvedValue>): string {
   const rows = [...origins].map(([key, { value, from }]) => [key, JSON.stringify(value), from]);
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  const [keys, values] = [width(0), Math.min(width(1), 32)];
+  const [keys, values] = [width(0), Math.min(width(1), 48)];
   return rows
     .map(
       ([key = "", value = "", from = ""]) =>

@@ -1,0 +1,165 @@
+/** @file What `ecamp pretrain` does: resolves the configuration, shows it, trains, shows progress, says where the result is. */
+import { resolve } from "node:path";
+import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
+import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import { type PretrainEvent, type PretrainResult, pretrain } from "../tasks/pretrain.ts";
+import type { UpdateReport } from "../train/loop.ts";
+import { ConfigError } from "../util/errors.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { describeOrigins, type ResolvedConfig, type ResolvedValue } from "./resolve-config.ts";
+import { type PretrainChoices, resolvePretrain, resolveResumed } from "./resolve-pretrain.ts";
+import type { CommandContext, Terminal } from "./terminal.ts";
+
+/** The arguments of `ecamp pretrain`, as its option table gives them. */
+export interface PretrainArgs {
+  readonly out: string;
+  readonly data: string | undefined;
+  readonly tokenizer: string | undefined;
+  readonly recipe: string | undefined;
+  readonly fidelity: FidelityName | undefined;
+  readonly init: string | undefined;
+  readonly resume: boolean;
+  readonly stopAfter: number | undefined;
+  readonly config: string | undefined;
+  readonly set: readonly string[];
+  readonly seed: number | undefined;
+  readonly device: string | undefined;
+  readonly threads: number | undefined;
+  readonly workers: number | undefined;
+  readonly checkpointMinutes: number | undefined;
+  readonly onBadRecord: "error" | "skip" | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** Pre-trains, or with `--dry-run` only shows what would be done. */
+export async function runPretrain(args: PretrainArgs, context: CommandContext): Promise<number> {
+  const { terminal } = context;
+  const choices = choicesOf(args);
+  const resolved = args.resume
+    ? await resolveResumed(args.out, choices)
+    : await resolvePretrain(choices);
+  const problems = unavailableSwitches(resolved.config.fidelity);
+  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
+  if (args.dryRun) {
+    const text = args.json ? configText(resolved).trimEnd() : describeOrigins(resolved.origins);
+    terminal.out(`${text}\n`);
+    return 0;
+  }
+  showChosen(resolved.origins, terminal);
+  const result = await trainShowing(args, resolved, context);
+  showResult({ result, args, terminal });
+  return 0;
+}
+
+function choicesOf(args: PretrainArgs): PretrainChoices {
+  return {
+    recipe: args.recipe,
+    fidelity: args.fidelity,
+    config: args.config,
+    set: args.set,
+    flags: {
+      "run.data": { flag: "--data", value: absolute(args.data) },
+      "run.tokenizer": { flag: "--tokenizer", value: absolute(args.tokenizer) },
+      "run.init": { flag: "--init", value: absolute(args.init) },
+      "run.device": { flag: "--device", value: args.device },
+      "run.threads": { flag: "--threads", value: args.threads },
+      "train.seed": { flag: "--seed", value: args.seed },
+      "train.checkpointMinutes": { flag: "--checkpoint-minutes", value: args.checkpointMinutes },
+      "data.workers": { flag: "--workers", value: args.workers },
+      "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
+    },
+  };
+}
+
+/** A path that means the same file when the run is resumed from elsewhere. */
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
+}
+
+/** The text of `config.json`: every value and where it came from. */
+function configText({ origins }: ResolvedConfig<PretrainConfig>): string {
+  return `${JSON.stringify(Object.fromEntries(origins), null, 2)}\n`;
+}
+
+/** Shows what somebody chose; the rest is the recipe's and stands in `config.json`. */
+function showChosen(origins: ReadonlyMap<string, ResolvedValue>, terminal: Terminal): void {
+  const chosen = [...origins].filter(([, { from }]) => !/^(?:default|fidelity )/.test(from));
+  terminal.err(`${describeOrigins(new Map(chosen))}\n\n`);
+}
+
+async function trainShowing(
+  args: PretrainArgs,
+  resolved: ResolvedConfig<PretrainConfig>,
+  { terminal, signal }: CommandContext,
+): Promise<PretrainResult> {
+  let progress: Progress | undefined;
+  const note = (line: string) => (progress ? progress.note(line) : terminal.err(`${line}\n`));
+  const onEvent = (event: PretrainEvent): void => {
+    switch (event.kind) {
+      case "note":
+        return note(event.text);
+      case "started":
+        note(describeStart(event));
+        progress = startProgress(terminal, {
+          label: "pretrain",
+          total: event.lastStep,
+          start: event.doneSteps,
+          unit: "steps",
+        });
+        return;
+      case "update":
+        return progress?.update(event.report.step, describeUpdate(event.report));
+      case "checkpoint":
+        return note(`saved ${event.path}`);
+      default:
+        return event satisfies never;
+    }
+  };
+  try {
+    return await pretrain({
+      out: args.out,
+      config: resolved.config,
+      configText: configText(resolved),
+      resume: args.resume,
+      stopAfter: args.stopAfter,
+      signal,
+      onEvent,
+      clock: terminal.clock,
+      now: () => new Date(),
+    });
+  } finally {
+    progress?.finish();
+  }
+}
+
+function describeStart(event: Extract<PretrainEvent, { readonly kind: "started" }>): string {
+  const { records, parameters, updatesPerEpoch, doneSteps, lastStep } = event;
+  const millions = (parameters / 1e6).toFixed(1);
+  const from = doneSteps > 0 ? `, from step ${doneSteps}` : "";
+  return `${records} pairs, ${millions} million parameters, ${updatesPerEpoch} steps an epoch, ${lastStep} steps in all${from}`;
+}
+
+function describeUpdate({ losses, timing }: UpdateReport): string {
+  const parts = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toFixed(3)}`);
+  return `${parts.join(" ")}, ${(timing.stepMs / 1000).toFixed(2)} s a step`;
+}
+
+function showResult({
+  result,
+  args,
+  terminal,
+}: {
+  readonly result: PretrainResult;
+  readonly args: PretrainArgs;
+  readonly terminal: Terminal;
+}): void {
+  if (args.json) {
+    terminal.out(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const { step, finished, checkpoint } = result;
+  terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}: ${checkpoint}\n`);
+  const out = /[^\w./-]/.test(args.out) ? JSON.stringify(args.out) : args.out;
+  if (!finished) terminal.out(`Go on with: ecamp pretrain --out ${out} --resume\n`);
+}
