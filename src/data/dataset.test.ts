@@ -98,6 +98,7 @@ describe("openDataset()", () => {
     };
     assert.equal(await idsOf({ splits: ["train"] }), "aç");
     assert.equal(await idsOf({ splits: ["val", "test"] }), "bd");
+    assert.equal(await idsOf({ splits: ["train", "none"] }), "açe");
     assert.equal(await idsOf({ hasReport: true }), "ade");
     assert.equal(await idsOf({ hasReport: true, hasImage: true }), "ae");
     assert.equal(await idsOf({ hasReport: false }), "bç");

@@ -31,6 +31,7 @@ export type RowOutcome =
   | { readonly kind: "filtered" | "blank" }
   | { readonly kind: "missingImage"; readonly line: number };
 
+const TASKS: readonly DatasetTask[] = ["pretrain", "classify", "segment", "detect"];
 const MAX_EXAMPLES = 10;
 
 /** Counts what happens to the rows, and what the records allow. */
@@ -92,7 +93,7 @@ export class ImportCounter {
 
   /** What the records can be used for. */
   get tasks(): readonly DatasetTask[] {
-    return [...this.#tasks];
+    return TASKS.filter((task) => this.#tasks.has(task));
   }
 
   /** The counts so far. */

@@ -128,14 +128,18 @@ function toMasks(cell: Cell, imageRoot: string): Record<string, string> | undefi
 }
 
 function toBox(value: unknown, where: string): Box {
+  if (typeof value !== "object" || value === null) throw cellError({ value, where }, "a box");
   const side = (...names: readonly string[]): number => {
-    const found = typeof value === "object" && value !== null ? value : {};
-    const number = names.map((name) => Reflect.get(found, name)).find((v) => v !== undefined);
-    if (typeof number === "number") return number;
-    throw cellError({ value: number, where: `${where} ${names.join(" or ")}` }, "a number");
+    const found: unknown = names
+      .map((name) => Reflect.get(value, name))
+      .find((v) => v !== undefined);
+    if (typeof found === "number") return found;
+    throw cellError({ value: found, where: `${where} ${names.join(" or ")}` }, "a number");
   };
-  const label: unknown = typeof value === "object" && value !== null && Reflect.get(value, "label");
-  if (typeof label !== "string") throw cellError({ value: label, where }, "a box with a label");
+  const label: unknown = Reflect.get(value, "label");
+  if (typeof label !== "string") {
+    throw cellError({ value: label, where: `${where} label` }, "the name of what is in the box");
+  }
   const [x, y] = [side("x"), side("y")];
   return { label, x, y, width: side("width", "w"), height: side("height", "h") };
 }
