@@ -34,7 +34,7 @@ export interface PhantomOptions {
   readonly seed: number;
   /** The film's number, from 0. Film `index` is the same in a set of any size. */
   readonly index: number;
-  /** Pixels of a side, from 32. Default 512. */
+  /** Pixels of a side, from 64. Default 512. */
   readonly size?: number;
   /** The findings to show; by default they are drawn. */
   readonly findings?: readonly Finding[];
@@ -57,7 +57,7 @@ export interface Phantom {
 }
 
 /** The smallest film on which anatomy can be drawn. */
-export const SMALLEST_FILM = 32;
+export const SMALLEST_FILM = 64;
 
 const DEFAULT_SIZE = 512;
 
@@ -109,7 +109,8 @@ function boxesOf(findings: readonly Finding[], regions: Regions, view: View): Bo
   });
 }
 
-function requireSize(size: number): void {
+/** Throws a `RangeError` unless a film of this size can be rendered. */
+export function requireFilmSize(size: number): void {
   if (Number.isSafeInteger(size) && size >= SMALLEST_FILM) return;
   throw new RangeError(
     `Cannot render a phantom of ${size} pixels a side: a whole number from ${SMALLEST_FILM} expected`,
@@ -122,7 +123,7 @@ function requireSize(size: number): void {
  */
 export function renderPhantom(options: PhantomOptions): Phantom {
   const { seed, index, size = DEFAULT_SIZE } = options;
-  requireSize(size);
+  requireFilmSize(size);
   const open: OpenStream = (name) =>
     new RandomStream({ seed, name: `phantom/${name}`, step: index });
   const findings = options.findings ?? drawFindings(open("findings"));

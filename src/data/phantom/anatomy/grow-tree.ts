@@ -37,6 +37,10 @@ export interface TreeOptions {
 /** Branches are drawn in pieces of about this length, in mm. */
 const PIECE = 7;
 
+function length3(x: number, y: number, z: number): number {
+  return Math.sqrt(x * x + y * y + z * z);
+}
+
 class Tree {
   readonly x: number[] = [];
   readonly y: number[] = [];
@@ -50,7 +54,7 @@ class Tree {
     const dx = x - (this.x[parent] ?? x);
     const dy = y - (this.y[parent] ?? y);
     const dz = z - (this.z[parent] ?? z);
-    this.run.push((this.run[parent] ?? 0) + Math.hypot(dx, dy, dz));
+    this.run.push((this.run[parent] ?? 0) + length3(dx, dy, dz));
     this.x.push(x);
     this.y.push(y);
     this.z.push(z);
@@ -91,11 +95,11 @@ class Tree {
   branch(tip: LungPoint, from: number, stream: RandomStream): void {
     const start = { x: this.x[from] ?? 0, y: this.y[from] ?? 0, z: this.z[from] ?? 0 };
     const parent = this.parent[from] ?? 0;
-    const distance = Math.hypot(tip.x - start.x, tip.y - start.y, tip.z - start.z);
+    const distance = length3(tip.x - start.x, tip.y - start.y, tip.z - start.z);
     const dx = start.x - (this.x[parent] ?? 0);
     const dy = start.y - (this.y[parent] ?? 0);
     const dz = start.z - (this.z[parent] ?? 0);
-    const lead = (0.3 * distance) / (Math.hypot(dx, dy, dz) || 1);
+    const lead = (0.3 * distance) / (length3(dx, dy, dz) || 1);
     const bend = 0.06 * distance;
     const control = {
       x: start.x + dx * lead + bend * stream.normal(),

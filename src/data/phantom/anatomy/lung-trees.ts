@@ -99,29 +99,24 @@ const LARGEST_FORESHORTENING = 2.2;
 
 function drawTree(nodes: readonly TreeNode[], drawing: TreeDrawing): void {
   const { view, target, shift, sign } = drawing;
-  for (let i = 1; i < nodes.length; i++) {
-    const node = nodes[i];
-    const parent = nodes[node?.parent ?? 0];
-    if (node === undefined || parent === undefined) continue;
+  const places = nodes.map(({ x, y }) => {
+    const moved = shift(x, y);
+    return view.toPixel(sign * moved.u, moved.y);
+  });
+  for (const [i, node] of nodes.entries()) {
+    const parent = nodes[node.parent];
+    const from = places[node.parent];
+    const to = places[i];
+    if (i === 0 || parent === undefined || from === undefined || to === undefined) continue;
     // A branch starts with its own calibre, not its parent's.
     const startRadius = Math.min(parent.radius, 1.25 * node.radius);
-    const flat = Math.hypot(node.x - parent.x, node.y - parent.y);
-    const length = Math.hypot(flat, node.z - parent.z);
-    const slant = Math.min(LARGEST_FORESHORTENING, length / (flat || 1));
-    const from = shift(parent.x, parent.y);
-    const to = shift(node.x, node.y);
+    const flat = (node.x - parent.x) ** 2 + (node.y - parent.y) ** 2;
+    const slant = Math.sqrt((flat + (node.z - parent.z) ** 2) / (flat || 1));
+    const stretch = 2 * Math.min(LARGEST_FORESHORTENING, slant);
     joinPiece(
       target,
-      {
-        ...view.toPixel(sign * from.u, from.y),
-        radius: startRadius * view.scale,
-        gain: 2 * startRadius * slant,
-      },
-      {
-        ...view.toPixel(sign * to.u, to.y),
-        radius: node.radius * view.scale,
-        gain: 2 * node.radius * slant,
-      },
+      { x: from.x, y: from.y, radius: startRadius * view.scale, gain: stretch * startRadius },
+      { x: to.x, y: to.y, radius: node.radius * view.scale, gain: stretch * node.radius },
     );
   }
 }

@@ -72,7 +72,8 @@ function ribPoint(rib: RibShape, phi: number, view: View): TubePoint {
   const across = rib.reach * Math.cos(phi);
   const down = (rib.drop * rib.slope * 1.22 * progress ** 0.22) / end;
   const along = rib.halfDepth * Math.sin(phi);
-  const inPlane = Math.hypot(across, down) / Math.hypot(across, down, along);
+  const flat = across * across + down * down;
+  const inPlane = Math.sqrt(flat / (flat + along * along));
   const flank = Math.sin(phi) ** 6;
   const front = smoothStep(phi, 1.5, 2.3);
   const halfHeight = 5.7 + 1.5 * front - 2.3 * flank;

@@ -55,8 +55,8 @@ const AERATED = 0.23;
 const FILLED = 0.98;
 /** Vessels stand out more than their chord: those too small to draw run beside them. */
 const VESSEL_GAIN = 1.9;
-/** The shortest lengths (mm) that count as seen. */
-const SEEN_FLUID_MM = 12;
+/** The smallest share of a ray's cavity, and the shortest lengths (mm), that count as seen. */
+const SEEN_FLUID_SHARE = 0.35;
 const SEEN_FILLED_MM = 16;
 const SEEN_CAVITY_MM = 6;
 
@@ -148,11 +148,11 @@ function classify(
   const heart = organs > 0 && insideHeart(thorax.mediastinum, x, y) ? REGION.heart : 0;
   if (free <= SEEN_CAVITY_MM) return heart;
   let bits: number = heart;
-  if (fluid > SEEN_FLUID_MM) bits |= REGION.fluid;
   if (filled * lung > SEEN_FILLED_MM) bits |= REGION.filled;
   const cavity = thorax.cavities[side];
   if (organs > 0 || (y > cavity.dome.y && y > domeLevel(cavity, Math.abs(x), y))) return bits;
   bits |= REGION.lung;
+  if (fluid > SEEN_FLUID_SHARE * free) bits |= REGION.fluid;
   if (lung === 0 && fluid === 0) bits |= REGION.freeAir;
   return bits;
 }

@@ -35,21 +35,26 @@ interface Reach {
   readonly bottom: number;
 }
 
+function reachOfPiece(from: TubePoint, to: TubePoint, size: number): Reach {
+  const reach = Math.max(from.radius, to.radius, FINEST_RADIUS) + 0.5;
+  return {
+    left: Math.max(0, Math.floor(Math.min(from.x, to.x) - reach)),
+    top: Math.max(0, Math.floor(Math.min(from.y, to.y) - reach)),
+    right: Math.min(size, Math.ceil(Math.max(from.x, to.x) + reach)),
+    bottom: Math.min(size, Math.ceil(Math.max(from.y, to.y) + reach)),
+  };
+}
+
 function reachOf(points: readonly TubePoint[], size: number): Reach {
   let [left, top, right, bottom] = [size, size, 0, 0];
-  for (const { x, y, radius } of points) {
-    const reach = Math.max(radius, FINEST_RADIUS) + 0.5;
-    left = Math.min(left, x - reach);
-    right = Math.max(right, x + reach);
-    top = Math.min(top, y - reach);
-    bottom = Math.max(bottom, y + reach);
+  for (const point of points) {
+    const one = reachOfPiece(point, point, size);
+    left = Math.min(left, one.left);
+    top = Math.min(top, one.top);
+    right = Math.max(right, one.right);
+    bottom = Math.max(bottom, one.bottom);
   }
-  return {
-    left: Math.max(0, Math.floor(left)),
-    top: Math.max(0, Math.floor(top)),
-    right: Math.min(size, Math.ceil(right)),
-    bottom: Math.min(size, Math.ceil(bottom)),
-  };
+  return { left, top, right, bottom };
 }
 
 /**
@@ -57,7 +62,7 @@ function reachOf(points: readonly TubePoint[], size: number): Reach {
  * chords through the middle.
  */
 export function joinPiece({ size, data }: Plane, from: TubePoint, to: TubePoint): void {
-  const { left, top, right, bottom } = reachOf([from, to], size);
+  const { left, top, right, bottom } = reachOfPiece(from, to, size);
   const dx = to.x - from.x;
   const dy = to.y - from.y;
   const inverse = 1 / (dx * dx + dy * dy || 1e-9);
@@ -122,7 +127,7 @@ export class TubePainter {
     const size = this.#size;
     const nearness = this.#nearness;
     const gains = this.#gain;
-    const { left, top, right, bottom } = reachOf([from, to], size);
+    const { left, top, right, bottom } = reachOfPiece(from, to, size);
     const dx = to.x - from.x;
     const dy = to.y - from.y;
     const inverse = 1 / (dx * dx + dy * dy || 1e-9);
