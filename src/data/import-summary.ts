@@ -27,7 +27,7 @@ export interface ImportSummary {
 
 /** A row after mapping: the record, or why there is none. */
 export type RowOutcome =
-  | { readonly kind: "record"; readonly record: DatasetRecord }
+  | { readonly kind: "record"; readonly line: number; readonly record: DatasetRecord }
   | { readonly kind: "filtered" | "blank" }
   | { readonly kind: "missingImage"; readonly line: number };
 
@@ -48,23 +48,25 @@ export class ImportCounter {
   readonly #classes = new Set<string>();
   readonly #tasks = new Set<DatasetTask>();
 
-  /** Counts a row and gives its record on. */
-  count(outcome: RowOutcome): DatasetRecord | undefined {
+  /** Counts a row. */
+  count(outcome: RowOutcome): void {
     this.#rows += 1;
     switch (outcome.kind) {
       case "record":
         this.#countRecord(outcome.record);
-        return outcome.record;
+        break;
       case "missingImage":
         this.#missingImage += 1;
         if (this.#missingLines.length < MAX_EXAMPLES) this.#missingLines.push(outcome.line);
-        return undefined;
+        break;
       case "filtered":
         this.#filtered += 1;
-        return undefined;
-      default:
+        break;
+      case "blank":
         this.#blank += 1;
-        return undefined;
+        break;
+      default:
+        outcome satisfies never;
     }
   }
 

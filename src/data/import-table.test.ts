@@ -220,7 +220,7 @@ describe("importTable() of CSV", () => {
     {
       what: "an id that occurs twice",
       content: "image,text\na.png,x\na.png,y\n",
-      message: /record id "a\.png" occurs twice/,
+      message: /line 3: its id is also that of line 2, expected unique ids/,
     },
     {
       what: "two labels of one name",
@@ -239,6 +239,7 @@ describe("importTable() of CSV", () => {
     const options = await tableOf("image,text\na.png,x\n", columns);
     await rejects({ ...options, from: `${options.from}.csv` }, /table\.csv\.csv": no such file$/);
     await rejects({ ...options, from: "table.xlsx" }, /its extension says no format/);
+    await rejects({ ...options, delimiter: "" }, /the delimiter is empty/);
     const { imageColumn: _, ...nameless } = options;
     await rejects(nameless, /neither an id column nor an image column is named/);
     await importTable(options);

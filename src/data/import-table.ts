@@ -77,6 +77,11 @@ function openTable({ from, format, delimiter, encoding = "utf-8" }: ImportTableO
     );
   }
   if (form === "jsonl") return jsonlTable(from);
+  if (delimiter === "") {
+    throw new ConfigError(
+      `Cannot import "${from}": the delimiter is empty, expected one such as ;`,
+    );
+  }
   return delimitedTable({
     path: from,
     delimiter: delimiter ?? (form === "tsv" ? "\t" : ","),
@@ -117,7 +122,7 @@ async function outcomeOfRow(row: TableRow, context: RowContext): Promise<RowOutc
   const record = recordOfRow(row, mapping);
   if (record === undefined) return { kind: "blank" };
   const missing = await missingFile(record, mapping);
-  if (missing === undefined) return { kind: "record", record };
+  if (missing === undefined) return { kind: "record", line: row.line, record };
   if (onMissingImage === "skip") return { kind: "missingImage", line: row.line };
   if (record.image === undefined) requireColumn(row, mapping.imageColumn, mapping.path);
   throw new ManifestError(
@@ -156,13 +161,26 @@ async function* importRows(
   const columns = [...namedColumns(context.mapping), ...filters.map(({ column }) => column)];
   const rows = table.rows([...new Set(columns)], signal);
   const outcomes = mapInOrder(rows, CONCURRENCY, (row) => outcomeOfRow(row, context));
+  const lineOf = new Map<string, number>();
   for await (const outcome of outcomes) {
-    const record = counter.count(outcome);
+    counter.count(outcome);
     if (counter.rows % PROGRESS_ROWS === 0) onProgress?.(counter.rows);
-    if (record !== undefined) yield record;
+    if (outcome.kind !== "record") continue;
+    const { record, line } = outcome;
+    requireNewId(lineOf.get(record.id), line, table.path);
+    lineOf.set(record.id, line);
+    yield record;
   }
   onProgress?.(counter.rows);
   requireImported(context.mapping.path, counter.summary(context.mapping));
+}
+
+/** Checks that no row before had the id of this one, which is not shown: it may be a person's. */
+function requireNewId(first: number | undefined, line: number, path: string): void {
+  if (first === undefined) return;
+  throw new ManifestError(
+    `Cannot import "${path}" line ${line}: its id is also that of line ${first}, expected unique ids; name another id column, or correct the table`,
+  );
 }
 
 function requireImported(path: string, { rows, imported, skipped }: ImportSummary): void {

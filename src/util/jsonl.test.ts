@@ -93,9 +93,10 @@ describe("readJsonLines()", () => {
     await rejectsWith(Uint8Array.of(34, 0xff, 34), /line 1: it is not valid UTF-8 text$/);
   });
 
-  test("names a file that is not there", async () => {
+  test("names a file that is not there, or is a folder", async () => {
     const lines = readTextLines(join(root, "absent"));
     await assert.rejects(lines.next(), /^ManifestError: Cannot read ".*absent": no such file$/);
+    await assert.rejects(readTextLines(root).next(), /^ManifestError: Cannot read ".*": EISDIR/);
   });
 
   test("stops when told to", async () => {

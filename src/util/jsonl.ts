@@ -53,9 +53,16 @@ export async function openForReading(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (error) {
+    return unreadable(path)(error);
+  }
+}
+
+/** Says in one sentence why a file cannot be read. */
+function unreadable(path: string): (error: unknown) => never {
+  return (error) => {
     const found = systemErrorCode(error) === "ENOENT" ? "no such file" : describeError(error);
     throw new ManifestError(`Cannot read "${path}": ${found}`, { cause: error });
-  }
+  };
 }
 
 /** A line as bytes; the buffer is only valid until the next one is asked for. */
@@ -89,7 +96,10 @@ async function* splitLines(
   for (;;) {
     signal?.throwIfAborted();
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, restOffset + rest.length);
+    const position = restOffset + rest.length;
+    const { bytesRead } = await handle
+      .read(chunk, 0, CHUNK_BYTES, position)
+      .catch(unreadable(path));
     const searched = rest.length;
     const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
     let start = 0;
