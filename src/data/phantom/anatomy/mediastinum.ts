@@ -53,10 +53,10 @@ function rightBorder(
 ): Profile {
   const wide = w * (projection === "AP" ? 1.12 : 1);
   return profile([
-    [-60, 22 * w],
-    [0, 24 * wide],
-    [30 * unit, 24 * wide],
-    [75 * unit, (25 + 3 * age) * wide],
+    [-60, 18 * w],
+    [0, 19 * wide],
+    [30 * unit, 21 * wide],
+    [75 * unit, (24 + 3 * age) * wide],
     [105 * unit, (27 + 4 * age) * w],
     [128 * unit, 0.78 * right + 4],
     [160 * unit, right],
@@ -76,9 +76,9 @@ function leftBorder(
   const wide = w * (projection === "AP" ? 1.12 : 1);
   const whole = left + excess;
   return profile([
-    [-60, 22 * w],
-    [0, 24 * wide],
-    [28 * unit, 25 * w],
+    [-60, 18 * w],
+    [0, 20 * wide],
+    [28 * unit, 23 * w],
     [48 * unit, 0.86 * arch],
     [60 * unit, arch],
     [72 * unit, 0.95 * arch],
@@ -86,12 +86,13 @@ function leftBorder(
     [97 * unit, 0.43 * left + 0.16 * excess],
     [113 * unit, 0.51 * left + 0.28 * excess],
     [135 * unit, 0.64 * left + 0.52 * excess],
-    [162 * unit, 0.84 * left + 0.84 * excess],
-    [188 * unit, 0.98 * whole],
-    [200 * unit, whole],
-    [212 * unit, 0.97 * whole],
-    [226 * unit, 0.82 * whole],
-    [244 * unit, 0.5 * whole],
+    [160 * unit, 0.79 * left + 0.78 * excess],
+    [188 * unit, 0.93 * whole],
+    [206 * unit, 0.99 * whole],
+    [218 * unit, whole],
+    [232 * unit, 0.95 * whole],
+    [248 * unit, 0.74 * whole],
+    [268 * unit, 0.4 * whole],
     [330, 24],
   ]);
 }
@@ -117,9 +118,9 @@ export function makeMediastinum(
     right,
     left,
     depth: profile([
-      [-60, 60],
-      [0, 76],
-      [40 * unit, 108],
+      [-60, 50],
+      [0, 58],
+      [40 * unit, 96],
       [80 * unit, 128],
       [115 * unit, 138 * thick],
       [170 * unit, 142 * thick],

@@ -39,6 +39,8 @@ export function vertebraLevel(number: number, height: number): number {
 
 const RIB_PROFILE = corticalProfile({ cortex: 1.1, spongy: 0.36 });
 const STEPS = 40;
+/** A rib's drop grows with the way along it to this power: it leaves the spine nearly level. */
+const SAG = 1.5;
 
 interface RibShape extends RibPair {
   readonly side: Side;
@@ -63,14 +65,14 @@ function ribPoint(rib: RibShape, phi: number, view: View): TubePoint {
   const progress = phi / end;
   const y =
     rib.originY +
-    rib.drop * rib.slope * progress ** 1.22 -
+    rib.drop * rib.slope * progress ** SAG -
     3.5 * Math.sin(Math.min(Math.PI, phi * 2.2));
   const u = rib.reach * Math.sin(phi);
   const depth = -rib.halfDepth * Math.cos(phi);
   const shift = rib.turn * (depth / rib.halfDepth);
   const x = rib.spine.at(y) + signOf(rib.side) * u + shift;
   const across = rib.reach * Math.cos(phi);
-  const down = (rib.drop * rib.slope * 1.22 * progress ** 0.22) / end;
+  const down = (rib.drop * rib.slope * SAG * progress ** (SAG - 1)) / end;
   const along = rib.halfDepth * Math.sin(phi);
   const flat = across * across + down * down;
   const inPlane = Math.sqrt(flat / (flat + along * along));

@@ -24,12 +24,12 @@ const CLAVICLE: readonly BonePoint[] = [
 // biome-ignore format: a vertex a line says less than a part a line
 /** The average shoulder blade: blade, inner and outer border, spine with acromion, coracoid, socket. */
 const SHOULDER_BLADE: readonly Bone[] = [
-  { profile: PLATE, points: [[146, 34, 22, 3.4], [147, 70, 17, 3], [149, 126, 4, 2.4]] },
-  { profile: LONG_BONE, points: [[122, 14, 1.8, 4], [126, 50, 1.6, 5], [137, 96, 1.8, 6], [147, 134, 2.6, 5]] },
-  { profile: LONG_BONE, points: [[148, 134, 3, 6], [157, 96, 3.4, 9], [165, 60, 4.2, 9], [168, 44, 5, 7]] },
-  { profile: LONG_BONE, points: [[126, 30, 2.6, 4], [146, 22, 3.6, 6], [164, 8, 4.4, 7], [178, 0, 7, 6]] },
-  { profile: LONG_BONE, points: [[150, 22, 5, 6], [158, 16, 5.5, 7]] },
-  { profile: LONG_BONE, points: [[171, 26, 3.2, 6], [172, 44, 3.2, 6]] },
+  { profile: PLATE, points: [[146, 34, 22, 5], [147, 70, 17, 4.4], [149, 126, 4, 3]] },
+  { profile: LONG_BONE, points: [[122, 14, 1.8, 7], [126, 50, 1.6, 8], [137, 96, 1.8, 9], [147, 134, 2.6, 8]] },
+  { profile: LONG_BONE, points: [[148, 134, 3, 9], [157, 96, 3.4, 13], [165, 60, 4.2, 14], [168, 44, 5, 11]] },
+  { profile: LONG_BONE, points: [[126, 30, 2.6, 6], [146, 22, 3.6, 9], [164, 8, 4.4, 11], [178, 0, 7, 10]] },
+  { profile: LONG_BONE, points: [[150, 22, 5, 9], [158, 16, 5.5, 10]] },
+  { profile: LONG_BONE, points: [[171, 26, 3.2, 9], [172, 44, 3.2, 9]] },
 ];
 
 /** Distance of the elbow end from the midline: arms hang down on portable films. */
@@ -40,10 +40,10 @@ function upperArm(projection: Projection): Bone {
   return {
     profile: LONG_BONE,
     points: [
-      [190, 32, 21, 11],
-      [194, 46, 19, 11],
-      [elbow - 12, 90, 11.5, 15],
-      [elbow, 210, 11, 17],
+      [190, 32, 21, 17],
+      [194, 46, 19, 17],
+      [elbow - 12, 90, 11.5, 20],
+      [elbow, 210, 11, 22],
     ],
   };
 }

@@ -21,7 +21,7 @@ function drawBreasts({ thorax, view, stream, target }: SoftTissueOptions): void 
       y: (166 + 14 * size) * h + sag,
       halfWidth: 60 * Math.sqrt(size) * w * uneven,
       halfHeight: 56 * Math.sqrt(size) * h * uneven,
-      depth: 34 * size,
+      depth: 46 * size,
       fadeTop: 0.75,
     });
   }
