@@ -45,7 +45,18 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["data"],
   "cli-progress": ["cli"],
   "fastest-levenshtein": ["util", "data"],
-  zod: ["cli", "tasks", "train", "data", "distill", "weights", "text", "verify", "export"],
+  zod: [
+    "cli",
+    "tasks",
+    "train",
+    "data",
+    "distill",
+    "weights",
+    "text",
+    "verify",
+    "explain",
+    "export",
+  ],
 };
 
 /** What any test may import besides: generators of cases, and parsers of recorded ones. */

@@ -3,15 +3,14 @@
  * Everything is written to `demo/`; nothing is fetched.
  */
 import { mkdir, rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { startProgress } from "../src/cli/progress.ts";
-import { resolvePretrain } from "../src/cli/resolve-pretrain.ts";
-import { processTerminal } from "../src/cli/terminal.ts";
+import { runPretrain } from "../src/cli/run-pretrain.ts";
+import { runSynth } from "../src/cli/run-synth.ts";
+import { type CommandContext, processTerminal } from "../src/cli/terminal.ts";
 import { openDataset } from "../src/data/dataset.ts";
-import { synthesizeDataset, TOKENIZER_FILE } from "../src/data/phantom/synthesize-dataset.ts";
+import { TOKENIZER_FILE } from "../src/data/phantom/synthesize-dataset.ts";
 import { drawReconstructions } from "../src/explain/draw-reconstructions.ts";
-import { type PretrainEvent, pretrain } from "../src/tasks/pretrain.ts";
+import { Checkpoints } from "../src/train/checkpoint.ts";
 import { writeFileAtomically } from "../src/util/atomic-file.ts";
 
 const FILMS = 240;
@@ -19,6 +18,11 @@ const SIZE = 448;
 const SHOWN = 3;
 
 const terminal = processTerminal();
+const context: CommandContext = {
+  terminal,
+  signal: new AbortController().signal,
+  version: "demo",
+};
 const folder = process.argv[2] ?? "demo";
 const paths = {
   data: join(folder, "data"),
@@ -33,58 +37,52 @@ await makeFilms();
 const checkpoint = await trainModel();
 await drawPicture(checkpoint);
 
+/** `ecamp data synth` */
 async function makeFilms(): Promise<void> {
-  const progress = startProgress(terminal, { label: "films", total: FILMS, unit: "films" });
-  await synthesizeDataset({
-    out: paths.data,
-    count: FILMS,
-    size: SIZE,
-    seed: 1,
-    onProgress: (films) => progress.update(films),
-  });
-  progress.finish();
-  terminal.err(`${FILMS} synthetic films with reports, labels, boxes and masks: ${paths.data}\n`);
+  await runSynth(
+    {
+      out: paths.data,
+      count: FILMS,
+      size: SIZE,
+      seed: 1,
+      format: "jpeg",
+      anatomyMasks: false,
+      vocabulary: 2048,
+      json: false,
+    },
+    context,
+  );
 }
 
+/** `ecamp pretrain`; returns the folder of the last checkpoint. */
 async function trainModel(): Promise<string> {
-  const { config } = await resolvePretrain({
-    recipe: "demo",
-    fidelity: undefined,
-    config: undefined,
-    // Without its last ReLU, super-resolution can reach the dark lungs.
-    set: ["fidelity.superRes.finalRelu=false"],
-    flags: {
-      "run.data": { flag: "demo", value: paths.data },
-      "run.tokenizer": { flag: "demo", value: join(paths.data, TOKENIZER_FILE) },
+  const absent = undefined;
+  await runPretrain(
+    {
+      out: paths.run,
+      data: paths.data,
+      tokenizer: join(paths.data, TOKENIZER_FILE),
+      recipe: "demo",
+      // Without its last ReLU, super-resolution can reach the dark lungs.
+      set: ["fidelity.superRes.finalRelu=false"],
+      fidelity: absent,
+      init: absent,
+      stopAfter: absent,
+      config: absent,
+      seed: absent,
+      device: absent,
+      threads: absent,
+      workers: absent,
+      checkpointMinutes: absent,
+      onBadRecord: absent,
+      resume: false,
+      dryRun: false,
+      json: false,
     },
-  });
-  let progress: ReturnType<typeof startProgress> | undefined;
-  const onEvent = (event: PretrainEvent): void => {
-    if (event.kind === "started") {
-      progress = startProgress(terminal, {
-        label: "pre-train",
-        total: event.lastStep,
-        unit: "steps",
-      });
-    } else if (event.kind === "update") {
-      const { step, losses } = event.report;
-      const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-      progress?.update(step, parts.join("  "));
-    }
-  };
-  const result = await pretrain({
-    out: paths.run,
-    config: { ...config, run: { ...config.run, threads: availableParallelism() } },
-    configText: `${JSON.stringify(config, null, 2)}\n`,
-    resume: false,
-    signal: new AbortController().signal,
-    onEvent,
-    clock: terminal.clock,
-    now: () => new Date(),
-  });
-  progress?.finish();
-  terminal.err(`pre-trained for ${result.step} steps: ${paths.run}\n`);
-  return result.checkpoint;
+    context,
+  );
+  const checkpoints = new Checkpoints(paths.run, { keep: 1 });
+  return checkpoints.path((await checkpoints.steps()).at(-1) ?? 0);
 }
 
 async function drawPicture(checkpointFolder: string): Promise<void> {

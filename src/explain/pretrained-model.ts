@@ -1,0 +1,64 @@
+/** @file A pre-trained model from the one file that a checkpoint keeps it in: its sizes stand in the file's header. */
+import { z } from "zod";
+import type { NamedArrays } from "../engine/runtime/program.ts";
+import type { EcampConfig } from "../model/config.ts";
+import { WeightsError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
+
+/** A model's sizes and parameters. */
+export interface PretrainedModel {
+  readonly config: EcampConfig;
+  /** By checkpoint name. */
+  readonly parameters: NamedArrays;
+}
+
+const size = z.int().positive();
+
+const configSchema: z.ZodType<EcampConfig> = z.object({
+  imageSize: size,
+  bigImageSize: size,
+  patch: size,
+  dim: size,
+  depth: size,
+  heads: size,
+  mlpRatio: z.number().positive(),
+  layerNormEps: z.number().positive(),
+  decoderDim: size,
+  decoderDepth: size,
+  decoderHeads: size,
+  bertDim: size,
+  bertDepth: size,
+  bertHeads: size,
+  bertMlpDim: size,
+  vocab: size,
+  positions: size,
+  bertLayerNormEps: z.number().positive(),
+  dropout: z.number().min(0).lt(1),
+  attentionDropout: z.number().min(0).lt(1),
+  mean: z.number(),
+  std: z.number().positive(),
+  positionExponent: z.enum(["k/(2d)", "k/(d/2)"]),
+  finalRelu: z.boolean(),
+});
+
+/**
+ * Reads a checkpoint's `model.safetensors`.
+ * @throws {WeightsError} when the file is damaged, or its header does not say what model it is
+ */
+export async function readPretrainedModel(file: string): Promise<PretrainedModel> {
+  await using stored = await openSafetensors(file);
+  const text = stored.metadata["config"];
+  if (text === undefined) {
+    throw new WeightsError(
+      `Cannot read the model "${file}": its header has no "config", so its sizes are unknown`,
+    );
+  }
+  const parsed = configSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    throw new WeightsError(`Cannot read the model "${file}": ${z.prettifyError(parsed.error)}`);
+  }
+  const parameters = new Map<string, NdArray>();
+  for (const name of stored.names) parameters.set(name, await stored.read(name));
+  return { config: parsed.data, parameters };
+}
