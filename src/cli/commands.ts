@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { dataCheck } from "./commands/data-check.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
+import { dataSynth } from "./commands/data-synth.ts";
 import { doctor } from "./commands/doctor.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   recipes,
   dataImportTable,
+  dataSynth,
   dataCheck,
   pretrain,
   verify,
