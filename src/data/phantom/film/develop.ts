@@ -113,19 +113,22 @@ function greyOf(argument: number): number {
 /** Develops a film: 8-bit grey levels, the denser the brighter. */
 export function develop(options: DevelopOptions): Uint8Array {
   const { density, exposure, stream } = options;
+  const { size } = density;
   const processed = process(options);
   const { slope, offset } = fitCurve(processed, exposure);
-  const words = stream.words(processed.length);
   const out = new Uint8Array(processed.length);
   let before = 0;
-  for (let i = 0; i < out.length; i++) {
-    const fresh = byteNormal(words[i] ?? 0);
-    // Neighbours in a row share some light of the screen.
-    const quantum = 0.8 * fresh + 0.45 * before;
-    before = fresh;
-    const depth = Math.min(DEEPEST_MM - 1, density.data[i] ?? 0) | 0;
-    const noise = exposure.noiseMm * (NOISE_TABLE[depth] ?? 0) * quantum;
-    out[i] = greyOf(offset + slope * ((processed[i] ?? 0) + noise)) + 0.5;
+  for (let row = 0, i = 0; row < size; row++) {
+    const words = stream.words(size);
+    for (let column = 0; column < size; column++, i++) {
+      const fresh = byteNormal(words[column] ?? 0);
+      // Neighbours in a row share some light of the screen.
+      const quantum = 0.8 * fresh + 0.45 * before;
+      before = fresh;
+      const depth = Math.min(DEEPEST_MM - 1, density.data[i] ?? 0) | 0;
+      const noise = exposure.noiseMm * (NOISE_TABLE[depth] ?? 0) * quantum;
+      out[i] = greyOf(offset + slope * ((processed[i] ?? 0) + noise)) + 0.5;
+    }
   }
   return out;
 }
