@@ -67,6 +67,8 @@ function sessionOptions({
     enableMemPattern: false,
     graphOptimizationLevel: verbatim === true ? "disabled" : "all",
     logSeverityLevel: 3,
+    // Threads that wait by spinning take the cores from the loader's workers, and from whatever else runs here.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
     ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
 }
