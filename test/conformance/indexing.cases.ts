@@ -7,7 +7,7 @@ import {
 } from "../../src/engine/ops/gather.ts";
 import type { Shape } from "../../src/util/nd-array.ts";
 import { exactly, indices, normal } from "../draw.ts";
-import { type OpCase, type OpRows, opCase } from "./op-case.ts";
+import { applyNamed, type OpCase, type OpRows, opCase } from "./op-case.ts";
 
 const gathering = (table: Shape, rows: Shape): OpCase =>
   opCase(
@@ -32,6 +32,13 @@ const picking = (columns: number, picked: number): OpCase =>
     `${picked} of ${columns} columns`,
     { x: normal(3, columns), at: indices(columns, 3, picked) },
     ({ x, at }) => pickInRows(x, at),
+  );
+
+const pickingDown = (rows: number, picked: number): OpCase =>
+  opCase(
+    `${picked} of ${rows} in each column`,
+    { x: normal(rows, 3), at: indices(rows, picked, 3) },
+    ({ x, at }) => applyNamed("GatherElements", [x, at], { axis: 0 }),
   );
 
 const addingInRows = (columns: number, added: number): OpCase =>
@@ -61,14 +68,18 @@ export const indexingRows: OpRows = {
       ),
     ],
   },
-  ScatterND: {
+  GatherElements: {
+    cases: [picking(4, 4), picking(5, 2), picking(2, 5), pickingDown(4, 2), pickingDown(2, 5)],
+  },
+  ScatterElements: {
     cases: [
+      addingInRows(4, 4),
+      addingInRows(5, 2),
+      addingInRows(2, 6),
       scattering([4, 3], 2),
       scattering([3, 2], 20), // every row repeats
       scattering([4, 2, 3], 5),
       scattering([5], 7),
     ],
   },
-  GatherElements: { cases: [picking(4, 4), picking(5, 2), picking(2, 5)] },
-  ScatterElements: { cases: [addingInRows(4, 4), addingInRows(5, 2), addingInRows(2, 6)] },
 };

@@ -25,19 +25,6 @@ const gather: Kernel = (inputs, attributes) => {
   ];
 };
 
-const scatterND: Kernel = (inputs, attributes) => {
-  requireAdd(attributes.word("reduction", "none"));
-  const [out, indices, updates] = [copy(inputs.at(0)), inputs.at(1), inputs.at(2)];
-  const lead = indices.shape.length - 1; // the last axis of the indices holds coordinates
-  for (const at of everyPlace(updates.shape)) {
-    const target = Array.from({ length: indices.shape[lead] ?? 0 }, (_, axis) =>
-      wrap(read(indices, [...at.slice(0, lead), axis]), out.shape[axis]),
-    );
-    addAt(out, [...target, ...at.slice(lead)], read(updates, at));
-  }
-  return [out];
-};
-
 /** The place that an index at `at` points to along an axis. */
 const pointed = (at: Coordinates, axis: number, index: number, length = 0): Coordinates =>
   at.map((i, each) => (each === axis ? wrap(index, length) : i));
@@ -63,7 +50,6 @@ const scatterElements: Kernel = (inputs, attributes) => {
 /** Gathers and scatters. */
 export const indexing: Kernels = {
   Gather: gather,
-  ScatterND: scatterND,
   GatherElements: gatherElements,
   ScatterElements: scatterElements,
 };

@@ -92,10 +92,11 @@ describe("emitOnnx() writes", () => {
     assert.deepEqual(attributes, [
       ["LayerNormalization", { axis: -1, epsilon: Math.fround(1e-6) }],
       ["Gemm", { transA: 0, transB: 1 }],
+      ["Expand", {}],
       ["Transpose", { perm: [1, 0] }],
       ["Transpose", { perm: [1, 0] }],
       ["Split", { axis: 0 }],
-      ["ScatterND", { reduction: "add" }],
+      ["ScatterElements", { axis: 0, reduction: "add" }],
     ]);
   });
 

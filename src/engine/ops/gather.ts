@@ -1,9 +1,9 @@
 /** @file Reading and adding at indices: gather and its adjoint, scatter-add, for rows and for single elements. */
 import { ShapeError } from "../../util/errors.ts";
-import { describeShape, type Shape, sameShape, sizeOf } from "../../util/nd-array.ts";
+import { describeShape, sameShape, sizeOf } from "../../util/nd-array.ts";
 import { apply, constant, defineSingle, type Op, type Tensor } from "../tensor.ts";
 import { equal, where } from "./elementwise.ts";
-import { reshape, zerosOf } from "./layout.ts";
+import { expand, reshape, zerosOf } from "./layout.ts";
 
 type Unary = readonly [Tensor];
 type Indexed = readonly [Tensor, Tensor];
@@ -52,65 +52,60 @@ function withoutPadding(updates: Tensor, rows: Tensor, paddingIndex: number | un
   return where(isPadding, zerosOf([]), updates);
 }
 
-/** table[rows[i]] += updates[i] for row numbers [M, 1] and updates [M, …] */
-const ScatterND: Op<Scattered, { reduction: string }, Unary> = defineSingle<
-  Scattered,
-  { reduction: string }
->({
-  type: "ScatterND",
-  attributes: { reduction: "string" },
-  infer: ([table, rows, updates]) => {
-    requireIndices(rows);
-    const wanted: Shape = [rows.shape[0] ?? 0, ...table.shape.slice(1)];
-    const fits = sameShape(rows.shape, [wanted[0] ?? 0, 1]) && sameShape(updates.shape, wanted);
-    if (!fits || updates.dtype !== table.dtype) {
-      throw new ShapeError(
-        `Cannot add ${describeShape(updates)} to rows ${describeShape(rows)} of ${describeShape(table)}`,
-      );
-    }
-    return { dtype: table.dtype, shape: table.shape };
-  },
-  vjp: (g, _y, [, rows]) => [g, null, gatherRows(g, reshape(rows, [rows.shape[0] ?? 0]))],
-});
-
 type Axis = { readonly axis: number };
 
-/** y[r, j] = x[r, indices[r, j]] for matrices */
+/** Do the indices lie in a matrix that is as long as `x` on the axis that they do not run along? */
+function fitAlong({ axis }: Axis, x: Tensor, indices: Tensor): boolean {
+  const other = 1 - axis;
+  const areMatrices = x.shape.length === 2 && indices.shape.length === 2;
+  return areMatrices && x.shape[other] === indices.shape[other];
+}
+
+const linesOf = ({ axis }: Axis): string => (axis === 1 ? "rows" : "columns");
+
+/** Of matrices: y[r, j] = x[r, indices[r, j]] along axis 1, y[i, c] = x[indices[i, c], c] along axis 0. */
 const GatherElements: Op<Indexed, Axis, Unary> = defineSingle<Indexed, Axis>({
   type: "GatherElements",
   attributes: { axis: "int" },
-  infer: ([x, indices]) => {
+  infer: ([x, indices], along) => {
     requireIndices(indices);
-    if (x.shape.length !== 2 || indices.shape.length !== 2 || x.shape[0] !== indices.shape[0]) {
+    if (!fitAlong(along, x, indices)) {
       throw new ShapeError(
-        `Cannot pick ${describeShape(indices)} from the rows of ${describeShape(x)}`,
+        `Cannot pick ${describeShape(indices)} from the ${linesOf(along)} of ${describeShape(x)}`,
       );
     }
     return { dtype: x.dtype, shape: indices.shape };
   },
-  vjp: (g, _y, [x, indices]) => [scatterAddInRows(zerosOf(x.shape), indices, g), null],
+  vjp: (g, _y, [x, indices], along) => [scatterAdd(zerosOf(x.shape), indices, g, along), null],
 });
 
-/** x[r, indices[r, j]] += updates[r, j] for matrices */
+/**
+ * Of matrices: x[r, indices[r, j]] += updates[r, j] along axis 1, x[indices[i, c], c] += updates[i, c] along axis 0.
+ *
+ * Why not ScatterND: ONNX Runtime's runs in parallel over the updates, and those of one row then overwrite each other, so that
+ * sums come out wrong with two threads. This one adds in sequence.
+ */
 const ScatterElements: Op<Scattered, Axis & { reduction: string }, Unary> = defineSingle<
   Scattered,
   Axis & { reduction: string }
 >({
   type: "ScatterElements",
   attributes: { axis: "int", reduction: "string" },
-  infer: ([x, indices, updates]) => {
+  infer: ([x, indices, updates], along) => {
     requireIndices(indices);
-    const fits = sameShape(indices.shape, updates.shape) && x.shape[0] === indices.shape[0];
-    const areMatrices = x.shape.length === 2 && indices.shape.length === 2;
-    if (!fits || !areMatrices || updates.dtype !== x.dtype) {
+    const fits = fitAlong(along, x, indices) && sameShape(indices.shape, updates.shape);
+    if (!fits || updates.dtype !== x.dtype) {
       throw new ShapeError(
-        `Cannot add ${describeShape(updates)} at ${describeShape(indices)} in rows of ${describeShape(x)}`,
+        `Cannot add ${describeShape(updates)} at ${describeShape(indices)} in ${linesOf(along)} of ${describeShape(x)}`,
       );
     }
     return { dtype: x.dtype, shape: x.shape };
   },
-  vjp: (g, _y, [, indices]) => [g, null, pickInRows(g, indices)],
+  vjp: (g, _y, [, indices], { axis }) => [g, null, apply(GatherElements, [g, indices], { axis })],
 });
+
+const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor, { axis }: Axis): Tensor =>
+  apply(ScatterElements, [x, indices, updates], { axis, reduction: "add" });
 
 /** Rows of `table` [R, …] at `indices` (i64, any shape) → [...indices.shape, …]. */
 export const gatherRows = (
@@ -120,8 +115,20 @@ export const gatherRows = (
 ): Tensor => apply(Gather, [table, indices], { axis: 0, paddingIndex });
 
 /** `table` [R, …] with `updates` [M, …] added at row numbers `rows` [M, 1]; repeated rows add up. */
-export const scatterAddRows = (table: Tensor, rows: Tensor, updates: Tensor): Tensor =>
-  apply(ScatterND, [table, rows, updates], { reduction: "add" });
+export function scatterAddRows(table: Tensor, rows: Tensor, updates: Tensor): Tensor {
+  const [height = 0, ...row] = table.shape;
+  const [count = 0] = rows.shape;
+  if (!sameShape(rows.shape, [count, 1]) || !sameShape(updates.shape, [count, ...row])) {
+    throw new ShapeError(
+      `Cannot add ${describeShape(updates)} to rows ${describeShape(rows)} of ${describeShape(table)}`,
+    );
+  }
+  const width = sizeOf(row);
+  const matrix = reshape(table, [height, width]);
+  const everywhere = expand(rows, [count, width]);
+  const sums = scatterAdd(matrix, everywhere, reshape(updates, [count, width]), { axis: 0 });
+  return reshape(sums, table.shape);
+}
 
 /** x[r, indices[r, j]] of a matrix. */
 export const pickInRows = (x: Tensor, indices: Tensor): Tensor =>
@@ -129,4 +136,4 @@ export const pickInRows = (x: Tensor, indices: Tensor): Tensor =>
 
 /** A matrix with `updates` added at column numbers `indices` of each row. */
 export const scatterAddInRows = (x: Tensor, indices: Tensor, updates: Tensor): Tensor =>
-  apply(ScatterElements, [x, indices, updates], { axis: 1, reduction: "add" });
+  scatterAdd(x, indices, updates, { axis: 1 });

@@ -1,14 +1,12 @@
 /**
  * @file Pass: adding a scatter-add into zeros to a tensor is scatter-adding into that tensor.
- * Add(x, ScatterND(0, i, u)) → ScatterND(x, i, u), and the same for ScatterElements, where nothing else reads the scatter:
- * one tensor of the size of `x` less, which for the gradient of the logits is hundreds of megabytes.
+ * Add(x, ScatterElements(0, i, u)) → ScatterElements(x, i, u), where nothing else reads the scatter: one tensor of the size of
+ * `x` less, which for the gradient of the logits is hundreds of megabytes.
  */
 import { sameShape } from "../../util/nd-array.ts";
 import type { Graph } from "../graph.ts";
 import { applyAll, constantValue, type Tensor } from "../tensor.ts";
 import { rewrite } from "./rewrite.ts";
-
-const SCATTERS: ReadonlySet<string> = new Set(["ScatterND", "ScatterElements"]);
 
 function isZeros(tensor: Tensor | undefined): boolean {
   const source = tensor?.node.op.type === "Expand" ? tensor.node.inputs[0] : tensor;
@@ -22,8 +20,7 @@ export function fuseScatterAdd(graph: Graph): Graph {
     if (node.op.type !== "Add") return undefined;
     for (const position of [0, 1]) {
       const [scatter, base] = [inputs[position], inputs[1 - position]];
-      if (scatter === undefined || base === undefined || !SCATTERS.has(scatter.node.op.type))
-        continue;
+      if (base === undefined || scatter?.node.op.type !== "ScatterElements") continue;
       const [zeros, indices, updates] = scatter.node.inputs;
       const fits =
         isZeros(zeros) && sameShape(base.shape, scatter.shape) && usesOfInput(position) === 1;

@@ -161,7 +161,7 @@ describe("Program.run() into arrays that are given", () => {
     const rows = input("rows", "i64", [2, 1]);
     const updates = input("updates", "f32", [2, 2]);
     const sum = add(table, scatterAddRows(zerosOf([3, 2]), rows, updates));
-    await using program = await compile({ sum }); // fused: one ScatterND over the table
+    await using program = await compile({ sum }); // fused: one scatter over the table
     const buffer = f32([3, 2], 1, 1, 1, 1, 1, 1);
     const feeds = new Map<string, NdArray>([
       ["table", buffer],
