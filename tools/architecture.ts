@@ -32,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: BELOW_REPORT,
   verify: BELOW_REPORT,
   cli: [...BELOW_REPORT, "report", "export", "verify"],
-  index: [...BELOW_REPORT, "report", "export", "verify"],
+  index: [...BELOW_REPORT, "report", "export", "verify", "cli"],
 };
 
 /** The areas that may import each package; a package that is not here may not be imported. */

@@ -1,0 +1,42 @@
+/** @file The public face of ecamp: what the commands do, as functions. `ecamp/engine` and `ecamp/nn` are the layers below. */
+
+// Configurations: recipes, the fidelity's switches, and how layers of values are resolved.
+export {
+  type PretrainChoices,
+  resolvePretrain,
+} from "./cli/resolve-pretrain.ts";
+// Datasets: folders in, folders out.
+export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
+export { type Dataset, openDataset } from "./data/dataset.ts";
+export { type ImportTableOptions, importTable } from "./data/import-table.ts";
+export {
+  type SynthesizeDatasetOptions,
+  synthesizeDataset,
+} from "./data/phantom/synthesize-dataset.ts";
+export { type DrawingOptions, drawReconstructions } from "./explain/draw-reconstructions.ts";
+export { type PretrainedModel, readPretrainedModel } from "./explain/pretrained-model.ts";
+export { FIDELITY, type FidelityName, fidelityColumn } from "./recipes/fidelity.ts";
+export { RECIPES, type RecipeName } from "./recipes/index.ts";
+export type { PretrainConfig } from "./recipes/pretrain-config.ts";
+// Training and what comes out of it.
+export {
+  type PretrainEvent,
+  type PretrainResult,
+  type PretrainRun,
+  pretrain,
+} from "./tasks/pretrain.ts";
+
+// Text, weights, proof.
+export { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
+// Errors that a caller may want to tell apart.
+export {
+  ConfigError,
+  DecodeError,
+  EcampError,
+  ExecutionError,
+  ManifestError,
+  ShapeError,
+  WeightsError,
+} from "./util/errors.ts";
+export { type FixtureResult, type VerifyOptions, verifyFixtures } from "./verify/verify.ts";
+export { openSafetensors, writeSafetensors } from "./weights/safetensors.ts";
