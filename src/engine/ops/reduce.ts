@@ -62,8 +62,8 @@ export interface ReduceOptions {
 }
 
 /**
- * One axis after the other, the last first: ONNX Runtime adds in sequence in f32, so a sum of a million terms in one go loses
- * three digits, while sums of sums of a few hundred keep them.
+ * One axis after the other, the last first, and a long axis in two halves: ONNX Runtime adds in sequence in f32, so a sum of a
+ * million terms in one go loses three digits, while sums of sums of a few dozen keep them.
  */
 function reduce(op: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor {
   const rank = x.shape.length;
@@ -75,7 +75,31 @@ function reduce(op: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOpti
   }
   const last = [...normal].sort((a, b) => b - a);
   const keepdims = keepDims ? 1 : 0;
-  return last.reduce((current, axis) => apply(op, [current], { axes: [axis], keepdims }), x);
+  return last.reduce(
+    (current, axis) => apply(op, [halved(op, current, axis)], { axes: [axis], keepdims }),
+    x,
+  );
+}
+
+/** Terms that are added in one go without harm. */
+const SHORT = 64;
+
+/** A tensor whose long axis is reduced in part already: an axis n = a·b becomes one of length a. */
+function halved(op: Reduction, x: Tensor, axis: number): Tensor {
+  const length = x.shape[axis] ?? 1;
+  const inner = op === ReduceSum || op === ReduceMean ? divisorNearRoot(length) : 1;
+  if (length <= SHORT || inner === 1) return x;
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const cut = reshape(x, [...before, length / inner, inner, ...after]);
+  return apply(op, [cut], { axes: [axis + 1], keepdims: 0 });
+}
+
+/** The largest divisor of a number that is no larger than its root. */
+function divisorNearRoot(length: number): number {
+  for (let divisor = Math.floor(Math.sqrt(length)); divisor > 1; divisor--) {
+    if (length % divisor === 0) return divisor;
+  }
+  return 1;
 }
 
 /** Σ x over axes. */
