@@ -64,6 +64,7 @@ class ThreadLane implements Lane {
   #pending: Pending | undefined;
   #failure: unknown;
   #isOver = false;
+  #isClosing = false;
 
   constructor({ job, identify }: ThreadLaneOptions) {
     this.#identify = identify;
@@ -98,8 +99,9 @@ class ThreadLane implements Lane {
   #settle(reply: WorkerReply): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    // A thread that waits for work must not keep a program from ending that forgot to close its loader.
-    this.#worker.unref();
+    // A thread that waits for work must not keep a program from ending that forgot to close its loader; but a program that
+    // closes it waits for its end, also when the answer to a task that nobody wants any more comes first.
+    if (!this.#isClosing) this.#worker.unref();
     if (reply.ok) pending?.resolve(reply.result);
     else pending?.reject(fromRemoteError(reply.error));
   }
@@ -127,6 +129,7 @@ class ThreadLane implements Lane {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
     this.#worker.ref();
     const pending = this.#pending;
     this.#pending = undefined;
