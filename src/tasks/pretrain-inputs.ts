@@ -1,5 +1,5 @@
 /** @file What a pre-training run reads: dataset, vocabulary, and the model sizes that follow from them; opened and checked. */
-import { openDataset } from "../data/dataset.ts";
+import { type Dataset, openDataset } from "../data/dataset.ts";
 import type { DatasetIndex } from "../data/dataset-index.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import { type PretrainingFields, pretrainingJob } from "../data/pretraining-job.ts";
@@ -34,7 +34,7 @@ export async function openInputs(config: PretrainConfig): Promise<PretrainInputs
   const tokenizer = await loadTokenizer(tokenizerFile);
   const model = modelConfig(config, tokenizer);
   const index = await dataset.index({ hasReport: true, hasImage: true, splits: ["train", "none"] });
-  const loader = openLoader(config, { index, imageRoot: dataset.imageRoot, tokenizerFile });
+  const loader = openLoader(config, { index, dataset, tokenizerFile });
   return {
     index,
     loader,
@@ -80,9 +80,9 @@ function openLoader(
   config: PretrainConfig,
   {
     index,
-    imageRoot,
+    dataset,
     tokenizerFile,
-  }: { readonly index: DatasetIndex; readonly imageRoot: string; readonly tokenizerFile: string },
+  }: { readonly index: DatasetIndex; readonly dataset: Dataset; readonly tokenizerFile: string },
 ): Loader<PretrainingFields> {
   const { data, train: options, model, fidelity } = config;
   if (fidelity.flip === "swap")
@@ -97,7 +97,7 @@ function openLoader(
     identify: async (record) => (await index.read(record)).id,
     job: pretrainingJob({
       index: index.handle,
-      imageRoot,
+      imageRoot: dataset.imageRoot,
       tokenizer: tokenizerFile,
       seed: options.seed,
       text: { tokens: model.tokens, insertProbability: data.insertProbability },
@@ -107,7 +107,7 @@ function openLoader(
         ratio: data.cropRatio,
         flip: fidelity.flip,
       },
-      decode: { sixteenBit: fidelity["image.sixteenBit"] },
+      decode: { sixteenBit: fidelity["image.sixteenBit"], bitDepth: dataset.manifest.bitDepth },
     }),
   });
 }
