@@ -55,7 +55,9 @@ async function runTests(files: readonly string[]): Promise<number> {
   for await (const event of events) {
     count(tally, event);
     if (!values.quiet) reporter.write(event);
-    else if (event.type === "test:fail") console.log(describeFailure(event.data));
+    else if (event.type === "test:fail" && event.data.details.type !== "suite") {
+      console.log(describeFailure(event.data));
+    }
   }
   reporter.end();
   await new Promise((resolve) => reporter.on("end", resolve));
