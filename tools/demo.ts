@@ -27,9 +27,7 @@ await rm(run, { recursive: true, force: true });
 await ecamp("data", "synth", "--out", data, "--count", "240", "--size", "448", "--seed", "1");
 const tokenizer = join(data, "tokenizer.json");
 const inputs = ["--data", data, "--tokenizer", tokenizer];
-// Without its last ReLU, super-resolution can reach the dark lungs.
-const changes = ["--set", "fidelity.superRes.finalRelu=false"];
-await ecamp("pretrain", "--recipe", "demo", ...inputs, ...changes, "--out", run);
+await ecamp("pretrain", "--recipe", "demo", ...inputs, "--out", run);
 await drawPicture();
 
 /** Runs a command line in this process; its failure is the demonstration's. */

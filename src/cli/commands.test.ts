@@ -80,7 +80,7 @@ test("ecamp pretrain --dry-run prints every value and where it comes from, and w
   assert.equal(err, "");
   const values: Record<string, { value: unknown; from: string }> = JSON.parse(out);
   assert.deepEqual(values["train.seed"], { value: 3, from: "--seed" });
-  assert.deepEqual(values["model.dim"], { value: 96, from: "recipe demo" });
+  assert.deepEqual(values["model.dim"], { value: 128, from: "recipe demo" });
   assert.deepEqual(values["run.data"], { value: resolve("some/set"), from: "--data" });
   assert.equal(existsSync("no/such"), false);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fidelityColumn } from "../recipes/fidelity.ts";
-import { RECIPES } from "../recipes/index.ts";
+import { RECIPES, type RecipeName } from "../recipes/index.ts";
 import { type PretrainChoices, resolvePretrain, resolveResumed } from "./resolve-pretrain.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "ecamp-resolve-"));
@@ -28,7 +28,8 @@ test("resolvePretrain() accepts every recipe as it is", async () => {
   for (const recipe of Object.keys(RECIPES)) {
     const { config } = await resolvePretrain({ ...none, recipe });
     assert.equal(config.model.bigImageSize, 2 * config.model.imageSize);
-    assert.deepEqual(config.fidelity, fidelityColumn("published"));
+    const { switches } = RECIPES[recipe as RecipeName];
+    assert.deepEqual(config.fidelity, { ...fidelityColumn("published"), ...switches });
   }
 });
 

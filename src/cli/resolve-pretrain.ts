@@ -58,7 +58,7 @@ export async function resolvePretrain(
   choices: PretrainChoices,
 ): Promise<ResolvedConfig<PretrainConfig>> {
   const name = findRecipe(choices.recipe ?? "base");
-  const { fidelity: column, about: _, ...values } = RECIPES[name];
+  const { fidelity: column, about: _, switches = {}, ...values } = RECIPES[name];
   const overrides = await overridesOf(choices);
   const chosen = chooseColumn(choices, overrides, { from: `recipe ${name}`, values: { column } });
   const defaults = { ...DEFAULTS, fidelity: fidelityColumn(DEFAULT_FIDELITY) };
@@ -68,7 +68,7 @@ export async function resolvePretrain(
       { from: "default", values: defaults },
       { from: "this machine", values: { "run.threads": availableParallelism() } },
       { from: chosen.from, values: { fidelity: fidelityColumn(chosen.name) } },
-      { from: `recipe ${name}`, values },
+      { from: `recipe ${name}`, values: { ...values, fidelity: switches } },
       ...overrides.map(withoutColumn),
     ],
   });

@@ -1,7 +1,7 @@
 /**
  * @file The paper's model for one machine: 256 pairs an update, in micro-batches of 8.
  *
- * Command:  ecamp pretrain --recipe base --data DIR --tokenizer FILE --init mae.pth --out runs/base
+ * Command:  ecamp pretrain --recipe base --data DIR --tokenizer FILE --init mae.safetensors --out runs/base
  * Hardware: 8 GB of memory for training; a machine with many cores, or one GPU.
  * Time and result: not measured on a corpus yet.
  */

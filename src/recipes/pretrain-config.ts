@@ -116,6 +116,8 @@ export interface Recipe {
   readonly about: string;
   /** Which column of `fidelity.ts` its switches start from. */
   readonly fidelity: FidelityName;
+  /** Switches that it sets apart from that column. */
+  readonly switches?: Partial<FidelityOptions>;
   readonly model?: Partial<ModelSizes>;
   readonly train?: Partial<TrainOptions>;
   readonly data?: Partial<DataOptions>;

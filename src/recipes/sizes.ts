@@ -2,8 +2,8 @@
  * @file Model sizes as data. `base` is the paper's; `small` and `tiny` are ViT-S and ViT-Ti with the pixel and report
  * decoders narrowed in proportion; `demo` is what a laptop trains in minutes.
  *
- * Heads are 64 wide in every encoder and 32 in every pixel decoder, as in `base`, but for `demo`. The report decoder's are 128
- * wide in `base` and 64 in the narrower ones, which would otherwise be left with one to three heads. Pictures stay at 224 and 448
+ * Heads are 64 wide in the encoder and 32 in the pixel decoder, as in `base` (`demo` has 32 in both). The report decoder's are
+ * 128 wide in `base` and 64 in `small` and `tiny`, which would otherwise be left with one to three. Pictures stay at 224 and 448
  * pixels with patches of 16 everywhere: the super-resolution window is defined on that grid of 14 × 14.
  */
 import type { ModelSizes } from "./pretrain-config.ts";
@@ -65,12 +65,12 @@ export const SIZES: Readonly<Record<"base" | "small" | "tiny" | "demo", ModelSiz
   },
   demo: {
     ...COMMON,
-    dim: 96,
-    depth: 3,
-    heads: 3,
-    decoderDim: 64,
+    dim: 128,
+    depth: 4,
+    heads: 4,
+    decoderDim: 128,
     decoderDepth: 2,
-    decoderHeads: 2,
+    decoderHeads: 4,
     bertDim: 96,
     bertDepth: 2,
     bertHeads: 3,
