@@ -101,7 +101,9 @@ export class Scope {
     try {
       return part();
     } catch (error) {
-      if (!(error instanceof ShapeError) || error.message.includes(" (at ")) throw error;
+      const isPlaced =
+        this.path === "" || !(error instanceof ShapeError) || error.message.includes(" (at ");
+      if (isPlaced) throw error;
       throw new ShapeError(`${error.message} (at ${this.path})`, { cause: error });
     }
   }
