@@ -101,9 +101,8 @@ export class Scope {
     try {
       return part();
     } catch (error) {
-      const isPlaced =
-        this.path === "" || !(error instanceof ShapeError) || error.message.includes(" (at ");
-      if (isPlaced) throw error;
+      const lacksPlace = error instanceof ShapeError && !error.message.includes(" (at ");
+      if (!lacksPlace || this.path === "") throw error;
       throw new ShapeError(`${error.message} (at ${this.path})`, { cause: error });
     }
   }
