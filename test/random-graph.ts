@@ -98,6 +98,12 @@ const equals =
     sameShape(x.shape, tensor.shape);
 const isMatrix = ({ shape }: Tensor): boolean => shape.length === 2;
 
+/** Is there a matrix product of two tensors? */
+function multiplies({ shape: a }: Tensor, { shape: b }: Tensor): boolean {
+  const leads = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
+  return a.length > 1 && b.length > 1 && leads !== undefined && a.at(-1) === b.at(-2);
+}
+
 const constantOf = (values: readonly number[], how: number): Tensor =>
   scalar(pickFrom(values, how) ?? 1);
 /** `f` with its operands exchanged for odd numbers. */
@@ -161,8 +167,8 @@ const KINDS: readonly Kind[] = [
   },
   ({ x }) => (x.shape.length > 1 ? [transposeLast(x)] : []),
   ({ x, input: pick }) => {
-    const factor = pick(({ shape }) => shape.length > 1 && shape.at(-2) === x.shape.at(-1));
-    return factor !== undefined && x.shape.length > 1 ? [matmul(x, factor)] : [];
+    const factor = pick((each) => multiplies(x, each));
+    return factor !== undefined ? [matmul(x, factor)] : [];
   },
   ({ x, how, input: pick }) => {
     const factor = pick((each) => isMatrix(each) && each.shape.at(-1) === x.shape.at(-1));
