@@ -9,7 +9,7 @@ import type { CommandContext, Terminal } from "./terminal.ts";
 
 /** The arguments of `ecamp data import table`, as its option table gives them. */
 export interface ImportTableArgs {
-  readonly table: string;
+  readonly from: string;
   readonly imageRoot: string;
   readonly out: string;
   readonly name: string | undefined;
@@ -17,17 +17,17 @@ export interface ImportTableArgs {
   readonly format: TableFormat | undefined;
   readonly delimiter: string | undefined;
   readonly encoding: string;
-  readonly image: string | undefined;
-  readonly report: readonly string[];
-  readonly id: string | undefined;
-  readonly patient: string | undefined;
-  readonly view: string | undefined;
-  readonly label: readonly string[];
-  readonly class: string | undefined;
-  readonly split: string | undefined;
-  readonly masks: string | undefined;
-  readonly boxes: string | undefined;
-  readonly meta: readonly string[];
+  readonly imageColumn: string | undefined;
+  readonly reportColumn: readonly string[];
+  readonly idColumn: string | undefined;
+  readonly patientColumn: string | undefined;
+  readonly viewColumn: string | undefined;
+  readonly labelColumn: readonly string[];
+  readonly classColumn: string | undefined;
+  readonly splitColumn: string | undefined;
+  readonly masksColumn: string | undefined;
+  readonly boxesColumn: string | undefined;
+  readonly metaColumn: readonly string[];
   readonly where: readonly string[];
   readonly skipMissing: boolean;
   readonly public: boolean;
@@ -59,7 +59,7 @@ export async function runImportTable(
 
 function optionsOf(args: ImportTableArgs): ImportTableOptions {
   return {
-    from: args.table,
+    from: args.from,
     imageRoot: args.imageRoot,
     out: args.out,
     name: args.name ?? basename(resolve(args.out)),
@@ -71,20 +71,20 @@ function optionsOf(args: ImportTableArgs): ImportTableOptions {
     filters: args.where.map(parseRowFilter),
     onMissingImage: args.skipMissing ? "skip" : "error",
     created: new Date(),
-    reportColumns: args.report,
-    labelColumns: args.label,
-    metaColumns: args.meta,
+    reportColumns: args.reportColumn,
+    labelColumns: args.labelColumn,
+    metaColumns: args.metaColumn,
     ...given({
       format: args.format,
       delimiter: args.delimiter,
-      imageColumn: args.image,
-      idColumn: args.id,
-      patientColumn: args.patient,
-      viewColumn: args.view,
-      classColumn: args.class,
-      splitColumn: args.split,
-      masksColumn: args.masks,
-      boxesColumn: args.boxes,
+      imageColumn: args.imageColumn,
+      idColumn: args.idColumn,
+      patientColumn: args.patientColumn,
+      viewColumn: args.viewColumn,
+      classColumn: args.classColumn,
+      splitColumn: args.splitColumn,
+      masksColumn: args.masksColumn,
+      boxesColumn: args.boxesColumn,
     }),
   };
 }

@@ -98,7 +98,8 @@ async function trainShowing(
   const onEvent = (event: PretrainEvent): void => {
     switch (event.kind) {
       case "note":
-        return note(event.text);
+        note(event.text);
+        return;
       case "started":
         note(describeStart(event));
         progress = startProgress(terminal, {
@@ -109,11 +110,13 @@ async function trainShowing(
         });
         return;
       case "update":
-        return progress?.update(event.report.step, describeUpdate(event.report));
+        progress?.update(event.report.step, describeUpdate(event.report));
+        return;
       case "checkpoint":
-        return note(`saved ${event.path}`);
+        note(`saved ${event.path}`);
+        return;
       default:
-        return event satisfies never;
+        event satisfies never;
     }
   };
   try {
@@ -140,9 +143,17 @@ function describeStart(event: Extract<PretrainEvent, { readonly kind: "started" 
   return `${records} pairs, ${millions} million parameters, ${updatesPerEpoch} steps an epoch, ${lastStep} steps in all${from}`;
 }
 
-function describeUpdate({ losses, timing }: UpdateReport): string {
+/** `mim 0.612 res 0.341 mlm 4.381, lr 1.2e-4, 8.1 pairs/s, 1 % waiting, 1.3 GB` */
+function describeUpdate({ losses, lr, samples, timing }: UpdateReport): string {
   const parts = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toFixed(3)}`);
-  return `${parts.join(" ")}, ${(timing.stepMs / 1000).toFixed(2)} s a step`;
+  const { stepMs, waitMs, memory } = timing;
+  return [
+    parts.join(" "),
+    `lr ${lr.toExponential(1)}`,
+    `${((samples * 1000) / stepMs).toPrecision(2)} pairs/s`,
+    `${Math.round((100 * waitMs) / stepMs)} % waiting`,
+    `${(memory / 1e9).toFixed(1)} GB`,
+  ].join(", ");
 }
 
 function showResult({
