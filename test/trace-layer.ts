@@ -23,6 +23,8 @@ export interface TracedLayer extends Traced {
   value(name: string): Values;
   /** An output, computed in float64. */
   output(index?: number): Values;
+  /** An intermediate that it names, by its path below the layer's scope, computed in float64. */
+  tap(path: string): Values;
 }
 
 /**
@@ -51,19 +53,19 @@ export function traceLayer<Name extends string>(
     add(name, tensor, booleans(...shape));
   const values = asValues(arrays);
   const { outputs } = traced;
-  const found = (value: Values | undefined, what: string | number): Values => {
+  const found = <T>(value: T | undefined, what: string | number): T => {
     if (value === undefined) throw new RangeError(`Cannot find ${what} in the traced layer`);
     return value;
   };
+  const computed = (tensor: Tensor | undefined, what: string | number): Values =>
+    found(interpret(buildGraph({ result: found(tensor, what) }), values).get("result"), what);
   return {
     inputs,
     arrays,
     outputs,
     trace: declared,
     value: (name) => found(values.get(name), name),
-    output: (index = 0) => {
-      const named = new Map(outputs.map((tensor, i) => [`${i}`, tensor]));
-      return found(interpret(buildGraph(named), values).get(`${index}`), index);
-    },
+    output: (index = 0) => computed(outputs[index], index),
+    tap: (path) => computed(declared.taps.get(`layer.${path}`), path),
   };
 }

@@ -61,15 +61,10 @@ describe("attend()", () => {
   test("gives keys with the lowest bias no weight at all", () => {
     const padding = [0, 0, LOWEST, LOWEST, 0, 0, 0, LOWEST];
     const layer = traceLayer(
-      (s, { bias, ...inputs }) => {
-        attend(s, inputs, { heads: HEADS, scoreBias: bias });
-        const probs = s.trace.taps.get("layer.probs");
-        assert.ok(probs !== undefined);
-        return probs;
-      },
+      (s, { bias, ...inputs }) => attend(s, inputs, { heads: HEADS, scoreBias: bias }),
       { ...INPUTS, bias: exactly("f32", [2, 1, 1, 4], padding) },
     );
-    const probs = layer.output();
+    const probs = layer.tap("probs");
     assert.deepEqual(probs.shape, [2, HEADS, 3, 4]);
     for (const [i, p] of probs.data.entries()) {
       const isPadding = padding[4 * Math.floor(i / (HEADS * 3 * 4)) + (i % 4)] === LOWEST;
