@@ -44,7 +44,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/tokenizers": ["text"],
   "csv-parse": ["data"],
   "cli-progress": ["cli"],
-  "fastest-levenshtein": ["util", "data"],
+  "fastest-levenshtein": ["util"],
   zod: [
     "cli",
     "tasks",
