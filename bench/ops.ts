@@ -11,8 +11,8 @@ import { add, cast, exp, gelu, log, mul, neg, sub, where } from "../src/engine/o
 import { scatterAddInRows, scatterAddRows } from "../src/engine/ops/gather.ts";
 import { transpose, transposeLast, zerosOf } from "../src/engine/ops/layout.ts";
 import { gemm, matmul } from "../src/engine/ops/matmul.ts";
-import { layerNormalization, softmax } from "../src/engine/ops/normalize.ts";
-import { reduceLogSumExp, reduceMax, reduceSum } from "../src/engine/ops/reduce.ts";
+import { layerNormalization } from "../src/engine/ops/normalize.ts";
+import { reduceLogSumExp, reduceMax, reduceSum, softmax } from "../src/engine/ops/reduce.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { type Attrs, apply, type Op, scalar, type Tensor } from "../src/engine/tensor.ts";
 import type { Shape } from "../src/util/nd-array.ts";

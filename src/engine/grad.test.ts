@@ -9,8 +9,8 @@ import { add, div, exp, gelu, mul, neg, relu, stopGradient, sub } from "./ops/el
 import { gatherRows } from "./ops/gather.ts";
 import { reshape, split, transposeLast } from "./ops/layout.ts";
 import { matmul } from "./ops/matmul.ts";
-import { layerNormalization, softmax } from "./ops/normalize.ts";
-import { reduceLogSumExp, reduceMax, reduceMean, reduceSum } from "./ops/reduce.ts";
+import { layerNormalization } from "./ops/normalize.ts";
+import { reduceLogSumExp, reduceMax, reduceMean, reduceSum, softmax } from "./ops/reduce.ts";
 import { apply, constantValue, input, type Op, scalar, type Tensor } from "./tensor.ts";
 
 /** How often each operator stands in the graph that computes the tensors. */

@@ -35,8 +35,8 @@ export {
   zerosOf,
 } from "./ops/layout.ts";
 export { gemm, matmul } from "./ops/matmul.ts";
-export { layerNormalization, softmax } from "./ops/normalize.ts";
-export { reduceLogSumExp, reduceMax, reduceMean, reduceSum } from "./ops/reduce.ts";
+export { layerNormalization } from "./ops/normalize.ts";
+export { reduceLogSumExp, reduceMax, reduceMean, reduceSum, softmax } from "./ops/reduce.ts";
 export { optimizeForRuntime, simplify } from "./passes/optimize.ts";
 export { printGraph } from "./print.ts";
 export { type Device, openDevice, type RuntimeInfo, runtimeInfo } from "./runtime/device.ts";

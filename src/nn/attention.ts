@@ -2,7 +2,7 @@
 import { add, mul } from "../engine/ops/elementwise.ts";
 import { reshape, transpose, transposeLast } from "../engine/ops/layout.ts";
 import { matmul } from "../engine/ops/matmul.ts";
-import { softmax } from "../engine/ops/normalize.ts";
+import { softmax } from "../engine/ops/reduce.ts";
 import { scalar, type Tensor } from "../engine/tensor.ts";
 import { ShapeError } from "../util/errors.ts";
 import { describeShape } from "../util/nd-array.ts";

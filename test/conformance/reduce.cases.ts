@@ -1,11 +1,12 @@
 /** @file Conformance cases of reductions and normalisations. */
-import { layerNormalization, softmax } from "../../src/engine/ops/normalize.ts";
+import { layerNormalization } from "../../src/engine/ops/normalize.ts";
 import {
   type ReduceOptions,
   reduceLogSumExp,
   reduceMax,
   reduceMean,
   reduceSum,
+  softmax,
 } from "../../src/engine/ops/reduce.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
 import type { Shape } from "../../src/util/nd-array.ts";

@@ -1,19 +1,9 @@
-/** @file Softmax and layer normalisation. */
+/** @file Layer normalisation. */
 import { ShapeError } from "../../util/errors.ts";
 import { describeShape, sameShape } from "../../util/nd-array.ts";
-import { apply, applyAll, defineOp, defineSingle, type Op, type Tensor } from "../tensor.ts";
+import { applyAll, defineOp, type Op, type Tensor } from "../tensor.ts";
 import { mul, sub } from "./elementwise.ts";
-import { reduceMean, reduceSum } from "./reduce.ts";
-
-type Unary = readonly [Tensor];
-
-/** eˣ / Σ eˣ over the last axis; dx = y·(g − Σ g·y) */
-const Softmax: Op<Unary, { axis: number }, Unary> = defineSingle<Unary, { axis: number }>({
-  type: "Softmax",
-  attributes: { axis: "int" },
-  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
-  vjp: (g, y) => [mul(y, sub(g, reduceSum(mul(g, y), { axes: [-1], keepDims: true })))],
-});
+import { reduceMean } from "./reduce.ts";
 
 type NormInputs = readonly [Tensor, Tensor, Tensor];
 type NormOutputs = readonly [Tensor, Tensor, Tensor];
@@ -56,9 +46,6 @@ const LayerNormalization: Op<NormInputs, NormAttrs, NormOutputs> = defineOp<
     return [dx, mul(g, normal), g]; // the walk sums dγ and dβ over the leading axes
   },
 });
-
-/** Softmax over the last axis. */
-export const softmax = (x: Tensor): Tensor => apply(Softmax, [x], { axis: -1 });
 
 /** Layer normalisation over the last axis. */
 export const layerNormalization = (

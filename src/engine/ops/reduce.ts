@@ -1,4 +1,4 @@
-/** @file Reductions over axes. */
+/** @file Reductions over axes, and softmax, the gradient of one of them. */
 import { ShapeError } from "../../util/errors.ts";
 import { describeShape, type NdArray, ndArray } from "../../util/nd-array.ts";
 import { normalizeAxis, reducedShape } from "../shapes.ts";
@@ -41,11 +41,28 @@ const ReduceMean: Reduction = defineSingle<Unary, Axes>({
   },
 });
 
-/** ln Σ eˣ, computed without overflow; d = softmax(x) */
+/** eˣ / Σ eˣ over one axis; dx = y·(g − Σ g·y) */
+const Softmax: Op<Unary, { axis: number }, Unary> = defineSingle<Unary, { axis: number }>({
+  type: "Softmax",
+  attributes: { axis: "int" },
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  vjp: (g, y, _x, { axis }) => [
+    mul(y, sub(g, reduceSum(mul(g, y), { axes: [axis], keepDims: true }))),
+  ],
+});
+
+/** ln Σ eˣ, computed without overflow; d = softmax(x), which is half as large in memory as e^(x − y) and its difference */
 const ReduceLogSumExp: Reduction = defineSingle<Unary, Axes>({
   type: "ReduceLogSumExp",
   ...common,
-  vjp: (g, y, x, attrs) => [mul(exp(sub(x[0], withAxes(y, x, attrs))), withAxes(g, x, attrs))],
+  vjp: (g, y, x, attrs) => {
+    const [axis = -1, ...others] = attrs.axes;
+    const shares =
+      others.length === 0
+        ? apply(Softmax, [x[0]], { axis })
+        : exp(sub(x[0], withAxes(y, x, attrs)));
+    return [mul(shares, withAxes(g, x, attrs))];
+  },
 });
 
 /** The largest; used to shift exponents, so it has no gradient. */
@@ -114,3 +131,5 @@ export const reduceLogSumExp = (x: Tensor, options?: ReduceOptions): Tensor =>
 /** The largest value over axes; no gradient. */
 export const reduceMax = (x: Tensor, options?: ReduceOptions): Tensor =>
   reduce(ReduceMax, x, options);
+/** Softmax over the last axis. */
+export const softmax = (x: Tensor): Tensor => apply(Softmax, [x], { axis: -1 });
