@@ -71,7 +71,7 @@ export interface LoopResult {
 /** Trains until the last step, or until the signal; either way the last thing that it does is a checkpoint. */
 export async function train(training: Training, options: LoopOptions): Promise<LoopResult> {
   let { step } = options.state;
-  let saved = step;
+  let saved = (await training.checkpoints.steps()).at(-1);
   let savedAt = options.clock();
   const save = async (): Promise<void> => {
     await training.log.flush();
@@ -90,7 +90,7 @@ export async function train(training: Training, options: LoopOptions): Promise<L
     options.onUpdate(report);
     if (options.clock() - savedAt >= options.checkpointEveryMs) await save();
   }
-  if (saved !== step || step === options.lastStep) await save();
+  if (saved !== step) await save();
   return { step, finished: step >= options.lastStep };
 }
 
@@ -103,6 +103,7 @@ async function update(
   let waitMs = 0;
   let samples = 0;
   const losses: Losses[] = [];
+  const ids: MicroBatch["ids"][] = [];
   for (let micro = 0; micro < accumulate; micro++) {
     const asked = clock();
     const next = await batches.next();
@@ -110,13 +111,15 @@ async function update(
     if (next.done === true)
       throw new RangeError(`internal: no batch for micro-batch ${micro} of step ${step}`);
     const result = await program.run(next.value.feeds, { micro });
-    await requireFinite(result, { step, batch: next.value });
+    await requireFinite(result, { step, ids: [next.value.ids] });
     losses.push(result);
+    ids.push(next.value.ids);
     samples += next.value.samples;
   }
   const epoch = options.epochOf(step);
   const lr = options.rateOf(epoch);
   const norm = gradientNorm(store);
+  await requireFinite({ "the gradient norm": norm }, { step, ids });
   await optimizer.update({ step, lr, gradientScale: clippingFactor(norm, options.clip) });
   return {
     step,
@@ -144,14 +147,14 @@ function meanLosses(all: readonly Losses[]): Losses {
 
 /** Stops before a number that is none can reach the parameters. */
 async function requireFinite(
-  losses: Losses,
-  { step, batch }: { readonly step: number; readonly batch: MicroBatch },
+  numbers: Readonly<Record<string, number>>,
+  { step, ids }: { readonly step: number; readonly ids: readonly MicroBatch["ids"][] },
 ): Promise<void> {
-  const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
+  const bad = Object.entries(numbers).filter(([, value]) => !Number.isFinite(value));
   if (bad.length === 0) return;
-  const ids = await batch.ids();
+  const records = (await Promise.all(ids.map((look) => look()))).flat();
   throw new ExecutionError(
     `Cannot go on at step ${step}: ${bad.map(([name, value]) => `${name} is ${value}`).join(", ")} ` +
-      `on the records ${ids.join(", ")}; the newest checkpoint stands, lower the learning rate or look at the records`,
+      `on the records ${records.join(", ")}; the newest checkpoint stands, lower the learning rate or look at the records`,
   );
 }

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { openToy, toyBatches, toyState } from "../../test/toy-training.ts";
+import { ExecutionError } from "../util/errors.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import { gradientNorm } from "./gradient-norm.ts";
+import { type LoopOptions, type MicroBatch, train, type UpdateReport } from "./loop.ts";
+import type { ParameterStore } from "./parameter-store.ts";
+import { RunLog } from "./run-log.ts";
+
+const root = await mkdtemp(join(tmpdir(), "loop-"));
+after(() => rm(root, { recursive: true, force: true }));
+
+const newRun = (): Promise<string> => mkdtemp(join(root, "run-"));
+
+const SIZES = { samples: 4, accumulate: 2 };
+
+interface ToyRun
+  extends Partial<Pick<LoopOptions, "clip" | "checkpointEveryMs" | "signal" | "clock">> {
+  readonly lastStep: number;
+  readonly onUpdate?: (report: UpdateReport) => void;
+  /** Sees every micro-batch before the program does. */
+  readonly change?: (batch: MicroBatch, ordinal: number, store: ParameterStore) => MicroBatch;
+}
+
+/** Runs or resumes the toy in a folder, and says what happened. */
+async function run(folder: string, { lastStep, change = (batch) => batch, ...options }: ToyRun) {
+  await using toy = await openToy(SIZES);
+  const checkpoints = new Checkpoints(folder, { keep: 100 });
+  const state = (await checkpoints.latest()) ?? toyState(0);
+  if (state.step > 0) await checkpoints.load(state.step, toy.store);
+  await using log = await RunLog.open(join(folder, "log.jsonl"), state.step);
+  const reports: UpdateReport[] = [];
+  const saved: number[] = [];
+  const changed = async function* (): AsyncGenerator<MicroBatch> {
+    let ordinal = SIZES.accumulate * state.step;
+    for await (const batch of toyBatches(SIZES, state.step)) {
+      yield change(batch, ordinal++, toy.store);
+    }
+  };
+  const result = await train(
+    { ...toy, batches: changed(), checkpoints, log },
+    {
+      state,
+      lastStep,
+      accumulate: SIZES.accumulate,
+      epochOf: (step) => (step - 1) / 4,
+      rateOf: (epoch) => 0.1 / (1 + epoch),
+      clip: null,
+      checkpointEveryMs: Number.POSITIVE_INFINITY,
+      metadata: { format: "toy" },
+      signal: new AbortController().signal,
+      clock: () => 0,
+      now: () => new Date(0),
+      onCheckpoint: (path) => saved.push(Number(path.slice(-6))),
+      ...options,
+      onUpdate: (report) => {
+        reports.push(report);
+        options.onUpdate?.(report);
+      },
+    },
+  );
+  return { ...result, reports, saved };
+}
+
+/** The files of a checkpoint, and the log without what may differ between equal runs. */
+async function record(folder: string, step: number) {
+  const path = new Checkpoints(folder, { keep: 1 }).path(step);
+  const bytes = (name: string) => readFile(join(path, name));
+  const lines = (await readFile(join(folder, "log.jsonl"), "utf8")).trimEnd().split("\n");
+  return {
+    model: await bytes("model.safetensors"),
+    optimizer: await bytes("optimizer.safetensors"),
+    state: await bytes("state.json"),
+    log: lines.map((line) => ({ ...JSON.parse(line), timing: undefined })),
+  };
+}
+
+describe("train()", () => {
+  test("does every update, logs it, and ends with a checkpoint", async () => {
+    const folder = await newRun();
+    const { step, finished, reports, saved } = await run(folder, { lastStep: 3 });
+    assert.deepEqual({ step, finished, saved }, { step: 3, finished: true, saved: [3] });
+    assert.deepEqual(
+      reports.map((report) => report.step),
+      [1, 2, 3],
+    );
+    assert.deepEqual(
+      reports.map(({ epoch }) => epoch),
+      [0, 0.25, 0.5],
+    );
+    assert.deepEqual(
+      reports.map(({ lr }) => lr),
+      [0.1, 0.08, 0.1 / 1.5],
+    );
+    assert.ok(reports.every(({ samples, lastStep }) => samples === 8 && lastStep === 3));
+    const { log } = await record(folder, 3);
+    assert.deepEqual(
+      log.map(({ step, losses, gradientNorm }) => ({ step, losses, gradientNorm })),
+      reports.map(({ step, losses, gradientNorm }) => ({ step, losses, gradientNorm })),
+    );
+    assert.ok((log[2]?.losses.error ?? Number.NaN) < (log[0]?.losses.error ?? 0));
+  });
+
+  test("reports the mean loss of the micro-batches and the norm of their mean gradient", async () => {
+    const { reports } = await run(await newRun(), { lastStep: 1 });
+    await using toy = await openToy(SIZES);
+    const losses: number[] = [];
+    for await (const { feeds } of toyBatches(SIZES, 0)) {
+      const { error = Number.NaN } = await toy.program.run(feeds, { micro: losses.length });
+      if (losses.push(error) === SIZES.accumulate) break;
+    }
+    const [first = 0, second = 0] = losses;
+    assert.notEqual(first, second);
+    assert.deepEqual(reports[0]?.losses, { error: (first + second) / 2 });
+    assert.equal(reports[0]?.gradientNorm, gradientNorm(toy.store));
+  });
+
+  test("clips by the largest norm", async () => {
+    const [report] = (await run(await newRun(), { lastStep: 1 })).reports;
+    assert.ok(report !== undefined && report.gradientNorm > 0.01);
+    // AdamW's first step hardly depends on the scale of the gradients, its first moment does.
+    const momentsAt = async (clip: number) => {
+      const folder = await newRun();
+      await run(folder, { lastStep: 1, clip });
+      await using toy = await openToy(SIZES);
+      await new Checkpoints(folder, { keep: 1 }).load(1, toy.store);
+      return toy.store.moments.get("exp_avg/map.weight")?.data ?? new Float32Array();
+    };
+    const half = await momentsAt(report.gradientNorm / 2);
+    const whole = await momentsAt(report.gradientNorm * 2);
+    for (const [i, value] of whole.entries()) {
+      assert.ok(Math.abs((half[i] ?? Number.NaN) - value / 2) <= 1e-5 * Math.abs(value));
+    }
+  });
+
+  test("resumes at every step as if it had not stopped, bit for bit", async () => {
+    const uninterrupted = await newRun();
+    await run(uninterrupted, { lastStep: 4 });
+    const expected = await record(uninterrupted, 4);
+    for (let stop = 1; stop < 4; stop++) {
+      const folder = await newRun();
+      await run(folder, { lastStep: stop });
+      const { reports } = await run(folder, { lastStep: 4 });
+      assert.equal(reports[0]?.step, stop + 1);
+      assert.deepEqual(await record(folder, 4), expected);
+    }
+  });
+
+  test("forgets the updates after the newest checkpoint, and does them again", async () => {
+    const folder = await newRun();
+    await run(folder, { lastStep: 1 });
+    const crash = new TypeError("a crash");
+    const onUpdate = ({ step }: UpdateReport): void => {
+      if (step === 3) throw crash;
+    };
+    await assert.rejects(run(folder, { lastStep: 4, onUpdate }), crash);
+    await run(folder, { lastStep: 4 });
+    const uninterrupted = await newRun();
+    await run(uninterrupted, { lastStep: 4 });
+    assert.deepEqual(await record(folder, 4), await record(uninterrupted, 4));
+  });
+
+  test("stops on the signal after the update that runs, with a checkpoint", async () => {
+    const folder = await newRun();
+    const controller = new AbortController();
+    const onUpdate = ({ step }: UpdateReport): void => {
+      if (step === 2) controller.abort();
+    };
+    const stopped = await run(folder, { lastStep: 5, signal: controller.signal, onUpdate });
+    assert.deepEqual([stopped.step, stopped.finished, stopped.saved], [2, false, [2]]);
+    const { step, finished } = await run(folder, { lastStep: 5 });
+    assert.deepEqual([step, finished], [5, true]);
+  });
+
+  test("leaves a checkpoint even where it was stopped before its first update", async () => {
+    const folder = await newRun();
+    const { step, saved } = await run(folder, { lastStep: 5, signal: AbortSignal.abort() });
+    assert.deepEqual([step, saved], [0, [0]]);
+    assert.equal((await new Checkpoints(folder, { keep: 1 }).latest())?.step, 0);
+  });
+
+  test("does nothing where nothing is left to do", async () => {
+    const folder = await newRun();
+    await run(folder, { lastStep: 2 });
+    const { step, finished, reports, saved } = await run(folder, { lastStep: 2 });
+    assert.deepEqual(
+      { step, finished, reports, saved },
+      { step: 2, finished: true, reports: [], saved: [] },
+    );
+  });
+
+  test("saves by the clock", async () => {
+    let now = 0;
+    const minutes = [4, 5, 1, 1, 8, 1]; // how long each update takes
+    const { saved } = await run(await newRun(), {
+      lastStep: 6,
+      checkpointEveryMs: 9 * 60_000,
+      clock: () => now,
+      change: (batch, ordinal) => {
+        if (ordinal % 2 === 0) now += (minutes[ordinal / 2] ?? 0) * 60_000;
+        return batch;
+      },
+    });
+    assert.deepEqual(saved, [2, 5, 6]);
+  });
+
+  test("tells the time of an update, and how much of it went into waiting", async () => {
+    let now = 0;
+    const { reports } = await run(await newRun(), {
+      lastStep: 1,
+      clock: () => now,
+      change: (batch) => {
+        now += 7;
+        return batch;
+      },
+    });
+    const { time, stepMs, waitMs, memory } = reports[0]?.timing ?? {};
+    assert.deepEqual(
+      { time, stepMs, waitMs },
+      { time: "1970-01-01T00:00:00.000Z", stepMs: 14, waitMs: 14 },
+    );
+    assert.ok(Number(memory) > 1e6);
+  });
+
+  test("stops at a loss that is no number, names step and records, and saves nothing bad", async () => {
+    const folder = await newRun();
+    await run(folder, { lastStep: 1 });
+    const change: ToyRun["change"] = (batch, ordinal) => {
+      const { data } = batch.feeds.get("x") ?? {};
+      if (ordinal === 5 && data instanceof Float32Array) data[0] = Number.NaN;
+      return batch;
+    };
+    await assert.rejects(
+      run(folder, { lastStep: 4, change }),
+      new ExecutionError(
+        "Cannot go on at step 3: error is NaN on the records record 5; " +
+          "the newest checkpoint stands, lower the learning rate or look at the records",
+      ),
+    );
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [1]);
+    const { finished } = await run(folder, { lastStep: 4 });
+    assert.ok(finished);
+  });
+
+  test("stops at a gradient that is no number though every loss is one", async () => {
+    const folder = await newRun();
+    // The second micro-batch of update 2 adds to what overflowed in the first.
+    const change: ToyRun["change"] = (batch, ordinal, store) => {
+      if (ordinal === 3) store.gradients.get("map.bias")?.data.fill(Number.POSITIVE_INFINITY);
+      return batch;
+    };
+    await assert.rejects(
+      run(folder, { lastStep: 2, checkpointEveryMs: 0, change }),
+      /^ExecutionError: Cannot go on at step 2: the gradient norm is Infinity on the records record 2, record 3; /,
+    );
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [1]);
+  });
+});
