@@ -34,6 +34,11 @@ const MODEL = "model.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const STATE = "state.json";
 const FOLDER = /^step-(\d{6,})$/;
+/** What a crash in the middle of writing leaves behind. */
+const UNFINISHED = /^\.step-\d{6,}\..*\.tmp$/;
+
+/** Names that a message lists. */
+const NAMES_SHOWN = 3;
 
 const folderName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
 
@@ -58,12 +63,16 @@ export class Checkpoints {
 
   /** Steps of the checkpoints that stand, ascending. */
   async steps(): Promise<readonly number[]> {
-    const names = await readdir(this.#directory).catch((error: unknown) => {
+    const names = await this.#entries();
+    const steps = names.flatMap((name) => FOLDER.exec(name)?.[1] ?? []).map(Number);
+    return steps.sort((a, b) => a - b);
+  }
+
+  async #entries(): Promise<readonly string[]> {
+    return readdir(this.#directory).catch((error: unknown) => {
       if (systemErrorCode(error) === "ENOENT") return [];
       throw error;
     });
-    const steps = names.flatMap((name) => FOLDER.exec(name)?.[1] ?? []).map(Number);
-    return steps.sort((a, b) => a - b);
   }
 
   /** The folder of a step. */
@@ -72,7 +81,7 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint, then deletes those that are too old. One that stands at this step is left as it is: the same step of
+   * Writes a checkpoint, then deletes those that are too old or unfinished. One that stands at this step is left as it is: the same step of
    * the same run holds the same numbers.
    * @throws {EcampError} when the disk refuses; earlier checkpoints are untouched
    */
@@ -85,11 +94,17 @@ export class Checkpoints {
         await writeFile(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
       });
     }
-    const old = (await this.steps())
-      .filter((step) => step < state.step)
-      .slice(0, -Math.max(0, this.#keep - 1) || undefined);
-    for (const step of old) await rm(this.path(step), { recursive: true, force: true });
+    await this.#prune(state.step);
     return path;
+  }
+
+  async #prune(newest: number): Promise<void> {
+    const older = (await this.steps()).filter((step) => step < newest);
+    const tooMany = Math.max(0, older.length + 1 - this.#keep);
+    const unfinished = (await this.#entries()).filter((name) => UNFINISHED.test(name));
+    for (const name of [...older.slice(0, tooMany).map(folderName), ...unfinished]) {
+      await rm(join(this.#directory, name), { recursive: true, force: true });
+    }
   }
 
   /**
@@ -114,7 +129,10 @@ export class Checkpoints {
     }
   }
 
-  /** Reads a checkpoint into a store. Every tensor must be there with its shape. */
+  /**
+   * Reads a checkpoint into a store.
+   * @throws {WeightsError} when a file is damaged, or does not hold exactly the store's tensors in their shapes
+   */
   async load(step: number, store: ParameterStore): Promise<void> {
     await readInto(join(this.path(step), MODEL), store.values);
     await readInto(join(this.path(step), OPTIMIZER), store.moments);
@@ -123,11 +141,13 @@ export class Checkpoints {
 
 async function readInto(file: string, views: NamedViews): Promise<void> {
   await using stored = await openSafetensors(file);
-  const missing = [...views.keys()].filter((name) => !stored.names.includes(name));
-  if (missing.length > 0) {
+  const names = new Set(stored.names);
+  const missing = [...views.keys()].filter((name) => !names.has(name));
+  const unexpected = stored.names.filter((name) => !views.has(name));
+  const faults = [listNames(missing, "missing"), listNames(unexpected, "unexpected")];
+  if (missing.length + unexpected.length > 0) {
     throw new WeightsError(
-      `Cannot resume from "${file}": ${missing.length} tensors are missing (${missing.slice(0, 3).join(", ")} …); ` +
-        "it belongs to another model",
+      `Cannot resume from "${file}": ${faults.filter((fault) => fault !== "").join(", ")}; it belongs to another model`,
     );
   }
   for (const [name, view] of views) {
@@ -135,6 +155,13 @@ async function readInto(file: string, views: NamedViews): Promise<void> {
     requireSame(file, name, array, view);
     view.data.set(array.data as Float32Array);
   }
+}
+
+/** `3 missing (a, b, c)`; nothing when there are none. */
+function listNames(names: readonly string[], what: string): string {
+  if (names.length === 0) return "";
+  const rest = names.length > NAMES_SHOWN ? " …" : "";
+  return `${names.length} ${what} (${names.slice(0, NAMES_SHOWN).join(", ")}${rest})`;
 }
 
 function requireSame(file: string, name: string, array: NdArray, view: NdArray): void {
