@@ -68,7 +68,7 @@ export class RunLog implements AsyncDisposable {
   /** Appends a line. */
   async append(line: LogLine): Promise<void> {
     try {
-      await this.#handle.write(`${JSON.stringify(line)}\n`);
+      await this.#handle.appendFile(`${JSON.stringify(line)}\n`);
     } catch (error) {
       throw new EcampError(`Cannot append to the log "${this.#file}": ${describeError(error)}`, {
         cause: error,
