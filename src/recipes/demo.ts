@@ -3,7 +3,7 @@
  *
  * Command:  npm run demo
  * Hardware: two CPU cores, 1 GB of memory.
- * Time:     about half a second a step, 360 steps, on two cores of an AMD EPYC (Zen 4) with nothing else to do.
+ * Time:     about half a second a step, 288 steps, on two cores of an AMD EPYC (Zen 4) with nothing else to do.
  * Result:   see docs/results.md.
  */
 import type { Recipe } from "./pretrain-config.ts";
@@ -21,8 +21,8 @@ export const demo: Recipe = {
     accumulate: 1,
     lr: 1.5e-3,
     warmupEpochs: 2,
-    epochs: 15,
-    cosineEpochs: 15,
+    epochs: 12,
+    cosineEpochs: 12,
     checkpointMinutes: 5,
   },
   // Nearly whole films: a few hundred of them teach where things are, not yet what they look like from near.
