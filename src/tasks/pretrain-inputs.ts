@@ -4,6 +4,7 @@ import type { DatasetIndex } from "../data/dataset-index.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import { type PretrainingFields, pretrainingJob } from "../data/pretraining-job.ts";
 import type { EcampConfig } from "../model/config.ts";
+import { unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { ConfigError } from "../util/errors.ts";
@@ -25,6 +26,8 @@ export interface PretrainInputs extends AsyncDisposable {
  * @throws {ConfigError | ManifestError | DecodeError} when something is missing, damaged or does not fit
  */
 export async function openInputs(config: PretrainConfig): Promise<PretrainInputs> {
+  const problems = unavailableSwitches(config.fidelity);
+  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
   const dataset = await openDataset(requirePath(config.run.data, "--data", "a dataset folder"));
   const tokenizerFile = requirePath(
     config.run.tokenizer,

@@ -27,7 +27,7 @@ import { type BatchStreamOptions, epochOf, microBatches } from "./pretrain-batch
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { pretrainObjective } from "./pretrain-objective.ts";
 import { startingState } from "./pretrain-state.ts";
-import { createRunFolder, requireRunFolder } from "./run-folder.ts";
+import { createRunFolder, requireRunFolder, requireUnusedFolder } from "./run-folder.ts";
 
 /** Super-patches of the super-resolution window's side (SPEC 3.3). */
 const WINDOW = 12;
@@ -78,9 +78,8 @@ export interface PretrainResult extends LoopResult {
 export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const { config, out, onEvent } = run;
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
+  await (run.resume ? requireRunFolder(out) : requireUnusedFolder(out));
   await using inputs = await openInputs(config);
-  if (run.resume) await requireRunFolder(out);
-  else await createRunFolder(out, run.configText);
   const { traced, store, feed } = prepareModel(config, inputs.model);
   const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
   const note = (text: string): void => onEvent({ kind: "note", text });
@@ -105,6 +104,8 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
     accumulate: config.train.accumulate,
   });
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
+  // Only now: a run that cannot start leaves no folder that stands in the next one's way.
+  if (!run.resume) await createRunFolder(out, run.configText);
   await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
   const batches = streamBatches(run, inputs, { doneSteps, feed, masks: traced.masks });
   const options = { ...loopOptions(run, inputs), state, lastStep: stopAt };

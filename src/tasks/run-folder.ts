@@ -4,27 +4,34 @@ import { join } from "node:path";
 import { systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 
+/** @throws {ConfigError} when the folder of a new run holds something already, or is none */
+export async function requireUnusedFolder(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw refusal(folder, error);
+  });
+  if (found.length === 0) return;
+  throw new ConfigError(
+    `Cannot start a run in "${folder}": it holds ${found.slice(0, 3).join(", ")} already; ` +
+      "use --resume to go on with it, or choose another --out",
+  );
+}
+
+const refusal = (folder: string, error: unknown): ConfigError =>
+  new ConfigError(`Cannot start a run in "${folder}": ${describeError(error)}`, { cause: error });
+
 /**
  * Makes the folder of a new run.
  * @param config the text of its `config.json`
  * @throws {ConfigError} when the folder holds something already, or cannot be made
  */
 export async function createRunFolder(folder: string, config: string): Promise<void> {
+  await requireUnusedFolder(folder);
   try {
     await mkdir(folder, { recursive: true });
-    const found = await readdir(folder);
-    if (found.length > 0) {
-      throw new ConfigError(
-        `Cannot start a run in "${folder}": it holds ${found.slice(0, 3).join(", ")} already; ` +
-          "use --resume to go on with it, or choose another --out",
-      );
-    }
     await writeFileAtomically(join(folder, "config.json"), config);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`Cannot start a run in "${folder}": ${describeError(error)}`, {
-      cause: error,
-    });
+    throw refusal(folder, error);
   }
 }
 

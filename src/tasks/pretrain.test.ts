@@ -1,0 +1,318 @@
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { synthesizeDataset } from "../data/phantom/synthesize-dataset.ts";
+import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
+import { fidelityColumn } from "../recipes/fidelity.ts";
+import type { ModelSizes, PretrainConfig } from "../recipes/pretrain-config.ts";
+import { ConfigError, DecodeError, ManifestError, WeightsError } from "../util/errors.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import { type PretrainEvent, type PretrainResult, type PretrainRun, pretrain } from "./pretrain.ts";
+
+const SIZES: ModelSizes = {
+  ...DEFAULTS.model,
+  ...{ imageSize: 56, bigImageSize: 112, patch: 4, dim: 8, depth: 1, heads: 2, mlpRatio: 2 },
+  ...{ decoderDim: 8, decoderDepth: 1, decoderHeads: 2 },
+  ...{ bertDim: 8, bertDepth: 1, bertHeads: 2, bertMlpDim: 8, tokens: 24 },
+};
+
+let root = "";
+let data = "";
+/** A whole run; what others end in must be what it ended in. */
+let whole: Watched;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "pretrain-"));
+  data = join(root, "data");
+  await synthesizeDataset({ out: data, count: 12, size: 96, seed: 1, format: "png" }); // 8 to train on
+  whole = await run(await newFolder(), {}, { configText: '{"a": 1}\n' });
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+const newFolder = (): Promise<string> => mkdtemp(join(root, "run-"));
+
+type Changes = { readonly [K in keyof PretrainConfig]?: Partial<PretrainConfig[K]> };
+
+/** Two epochs of two updates of two micro-batches of two pairs, with dropout, without workers. */
+function configOf(changes: Changes = {}): PretrainConfig {
+  return {
+    run: { ...DEFAULTS.run, data, tokenizer: join(data, "tokenizer.json"), ...changes.run },
+    model: { ...SIZES, ...changes.model },
+    train: {
+      ...DEFAULTS.train,
+      ...{ batch: 2, accumulate: 2, epochs: 2, warmupEpochs: 0, lr: 1e-2 },
+      ...changes.train,
+    },
+    data: { ...DEFAULTS.data, workers: 0, ...changes.data },
+    fidelity: { ...fidelityColumn(DEFAULT_FIDELITY), ...changes.fidelity },
+  };
+}
+
+/** An update is one micro-batch. */
+const SINGLE = { train: { accumulate: 1 } };
+
+interface Watched extends PretrainResult {
+  readonly out: string;
+  readonly events: readonly PretrainEvent[];
+  readonly notes: readonly string[];
+}
+
+/** Runs, and keeps what was told. */
+async function run(
+  out: string,
+  changes: Changes = {},
+  options: Partial<PretrainRun> = {},
+): Promise<Watched> {
+  const events: PretrainEvent[] = [];
+  const result = await pretrain({
+    out,
+    config: configOf(changes),
+    configText: "{}\n",
+    resume: false,
+    signal: new AbortController().signal,
+    onEvent: (event) => events.push(event),
+    clock: () => 0,
+    now: () => new Date(0),
+    ...options,
+  });
+  const notes = events.flatMap((event) => (event.kind === "note" ? [event.text] : []));
+  return { ...result, out, events, notes };
+}
+
+/** What two equal runs have in common, bit for bit. */
+async function record(out: string, step: number) {
+  const folder = join(out, "checkpoints", `step-${String(step).padStart(6, "0")}`);
+  const log = (await readFile(join(out, "log.jsonl"), "utf8")).trimEnd().split("\n");
+  return {
+    model: await readFile(join(folder, "model.safetensors")),
+    optimizer: await readFile(join(folder, "optimizer.safetensors")),
+    log: log.map((line) => ({ ...JSON.parse(line), timing: undefined })),
+  };
+}
+
+/** A copy of the dataset that may be changed. */
+async function copyData(): Promise<string> {
+  const copy = join(await newFolder(), "data");
+  await cp(data, copy, { recursive: true });
+  return copy;
+}
+
+/** The records of the dataset that are trained on. */
+async function trainingRecords(): Promise<readonly { id: string; image: string }[]> {
+  const lines = (await readFile(join(data, "records.jsonl"), "utf8")).trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line)).filter(({ split }) => split === "train");
+}
+
+describe("pretrain()", () => {
+  test("trains from a dataset folder to a run folder", async () => {
+    const { out, step, finished, checkpoint, events } = whole;
+    assert.deepEqual([step, finished], [4, true]);
+    assert.equal(checkpoint, join(out, "checkpoints", "step-000004"));
+    assert.equal(await readFile(join(out, "config.json"), "utf8"), '{"a": 1}\n');
+    assert.deepEqual((await readdir(out)).toSorted(), ["checkpoints", "config.json", "log.jsonl"]);
+    const [started, ...others] = events;
+    assert.ok(started?.kind === "started");
+    const { parameters, ...counts } = started;
+    assert.deepEqual(counts, {
+      kind: "started",
+      ...{ records: 8, updatesPerEpoch: 2, doneSteps: 0, lastStep: 4 },
+    });
+    const updates = others.flatMap((event) => (event.kind === "update" ? [event.report] : []));
+    assert.deepEqual(
+      updates.map(({ epoch, samples }) => [epoch, samples]),
+      [
+        [0, 4],
+        [0.5, 4],
+        [1, 4],
+        [1.5, 4],
+      ],
+    );
+    assert.equal(updates[0]?.lr, 1e-2);
+    for (const { losses } of updates) assert.deepEqual(Object.keys(losses), ["mim", "res", "mlm"]);
+    assert.deepEqual(others.at(-1), { kind: "checkpoint", path: checkpoint });
+    await using model = await openSafetensors(join(checkpoint, "model.safetensors"));
+    assert.equal(model.metadata["format"], "ecamp-pretrain-1");
+    const elements = model.names.map((name) => model.info(name).byteLength / 4);
+    assert.equal(
+      elements.reduce((sum, count) => sum + count, 0),
+      parameters,
+    );
+    assert.ok(model.names.includes("bert_encoder.model.bert.pooler.dense.weight"));
+  });
+
+  test("goes on after a stop as if there had been none, with any number of workers, bit for bit", async () => {
+    const out = await newFolder();
+    const half = await run(out, { data: { workers: 1 } }, { stopAfter: 3 });
+    assert.deepEqual([half.step, half.finished], [3, false]);
+    const rest = await run(out, { data: { workers: 2 } }, { resume: true });
+    assert.deepEqual([rest.step, rest.finished], [4, true]);
+    assert.ok(rest.events[0]?.kind === "started" && rest.events[0].doneSteps === 3);
+    assert.deepEqual(await record(out, 4), await record(whole.out, 4));
+  });
+
+  test("refuses inputs that are missing or do not fit, and leaves no folder behind", async () => {
+    const swapped = join(await newFolder(), "tokenizer.json");
+    const text = await readFile(join(data, "tokenizer.json"), "utf8");
+    const names = { "[PAD]": "[UNK]", "[UNK]": "[PAD]" } as const;
+    const exchange = (name: string) => names[name as keyof typeof names] ?? name;
+    await writeFile(swapped, text.replace(/\[(?:PAD|UNK)\](?=",\s*"single_word|":)/g, exchange));
+    const cases: readonly [Changes, new (message: string) => Error, RegExp][] = [
+      [
+        { run: { data: null } },
+        ConfigError,
+        /^Cannot pre-train without a dataset folder: give it with --data$/,
+      ],
+      [
+        { run: { tokenizer: null } },
+        ConfigError,
+        /^Cannot pre-train without a vocabulary, .* --tokenizer$/,
+      ],
+      [{ run: { data: join(root, "absent") } }, ManifestError, /absent/],
+      [{ run: { tokenizer: join(root, "absent.json") } }, ConfigError, /absent\.json/],
+      [
+        { run: { tokenizer: swapped } },
+        ConfigError,
+        /^Cannot use a vocabulary whose \[PAD\] is 1: /,
+      ],
+      [{ train: { batch: 9 } }, ConfigError, /^Cannot make batches of 9 from 8 records: /],
+      [
+        { train: { batch: 3, accumulate: 3 } },
+        ConfigError,
+        /^Cannot make one update of 3 × 3 pairs from 8 records: set train\.batch or train\.accumulate lower$/,
+      ],
+      [{ run: { device: "abacus" } }, ConfigError, /^Cannot use device "abacus": /],
+      [
+        { fidelity: { flip: "swap", "pixelLoss.mean": "counted" } },
+        ConfigError,
+        /^Cannot pre-train: fidelity\.pixelLoss\.mean is "counted", .*; fidelity\.flip is "swap"/,
+      ],
+      [{ run: { init: join(root, "absent.safetensors") } }, WeightsError, /absent\.safetensors/],
+    ];
+    for (const [changes, type, message] of cases) {
+      const out = join(await newFolder(), "out");
+      await assert.rejects(run(out, changes), (error) => {
+        assert.ok(error instanceof type, `${error}`);
+        assert.match(error.message, message);
+        return true;
+      });
+      await assert.rejects(readdir(out), { code: "ENOENT" });
+    }
+  });
+
+  test("refuses a folder that is used, and to resume one that is none", async () => {
+    const used = await newFolder();
+    await writeFile(join(used, "notes.txt"), "mine");
+    await assert.rejects(
+      run(used),
+      new ConfigError(
+        `Cannot start a run in "${used}": it holds notes.txt already; use --resume to go on with it, or choose another --out`,
+      ),
+    );
+    await assert.rejects(
+      run(used, {}, { resume: true }),
+      /it holds no config\.json, so it is no run's folder$/,
+    );
+    assert.deepEqual(await readdir(used), ["notes.txt"]);
+    const absent = join(root, "never");
+    await assert.rejects(
+      run(absent, {}, { resume: true }),
+      new ConfigError(`Cannot resume "${absent}": there is no such folder`),
+    );
+  });
+
+  test("refuses to resume on another dataset or vocabulary, and warns of other threads", async () => {
+    const copy = await copyData();
+    const moved = { run: { data: copy, tokenizer: join(copy, "tokenizer.json") } };
+    const out = await newFolder();
+    await run(out, SINGLE, { stopAfter: 1 });
+    const { step, notes } = await run(
+      out,
+      { ...SINGLE, run: { ...moved.run, threads: 2 } },
+      { resume: true, stopAfter: 2 },
+    );
+    assert.equal(step, 2, "the same dataset in another place will do");
+    assert.deepEqual(notes, [
+      "warning: 2 threads instead of 1; results will differ in their last bits",
+    ]);
+    const tokenizer = await readFile(moved.run.tokenizer, "utf8");
+    await writeFile(moved.run.tokenizer, `${tokenizer}\n`);
+    await assert.rejects(
+      run(out, { ...SINGLE, ...moved }, { resume: true }),
+      new WeightsError(
+        `Cannot resume "${out}": its tokenizer is not the one that the run began with`,
+      ),
+    );
+    await writeFile(moved.run.tokenizer, tokenizer);
+    const records = join(copy, "records.jsonl");
+    await writeFile(
+      records,
+      (await readFile(records, "utf8")).replace("There is no", "There is a"),
+    );
+    await assert.rejects(
+      run(out, { ...SINGLE, ...moved }, { resume: true }),
+      new WeightsError(
+        `Cannot resume "${out}": its dataset is not the one that the run began with`,
+      ),
+    );
+  });
+
+  test("resumes a run that was stopped before its first checkpoint from the beginning", async () => {
+    const out = await newFolder();
+    await writeFile(join(out, "config.json"), "{}\n");
+    const { step, notes } = await run(out, SINGLE, { resume: true, stopAfter: 1 });
+    assert.equal(step, 1);
+    assert.deepEqual(notes, [`"${out}" has no checkpoint yet: starting from the beginning`]);
+  });
+
+  test("starts from the weights of a file, and says what it took", async () => {
+    const init = join(whole.checkpoint, "model.safetensors");
+    const train = { ...SINGLE.train, lr: 0, seed: 7 };
+    const second = await run(await newFolder(), { run: { init }, train }, { stopAfter: 1 });
+    const taken = await readFile(init);
+    assert.deepEqual(await readFile(join(second.checkpoint, "model.safetensors")), taken);
+    assert.match(second.notes[0] ?? "", /^".*model\.safetensors": \d+ loaded$/);
+  });
+
+  test("refuses to start from an encoder that is incomplete or of another size", async () => {
+    await using model = await openSafetensors(join(whole.checkpoint, "model.safetensors"));
+    const kept = model.names.filter((name) => !/^(?:blocks\.0\.mlp|decoder_|bert_)/.test(name));
+    const tensors = await Promise.all(
+      kept.map(async (name) => [name, await model.read(name)] as const),
+    );
+    const init = join(root, "incomplete.safetensors");
+    await writeSafetensors(init, tensors);
+    await assert.rejects(
+      run(join(root, "unstarted"), { run: { init } }),
+      new WeightsError(
+        `Cannot load weights "${init}" into the pre-training model: 4 missing ` +
+          "(blocks.0.mlp.fc1.bias, blocks.0.mlp.fc2.bias, blocks.0.mlp.fc1.weight, blocks.0.mlp.fc2.weight)",
+      ),
+    );
+    const other = { run: { init: model.file }, model: { dim: 12 } };
+    await assert.rejects(
+      run(join(root, "unstarted"), other),
+      /: \d+ reshaped \(patch_embed\.proj\.bias: \[8\] for \[12\], /,
+    );
+  });
+
+  test("skips a picture that is cut off, where it may, and says so", async () => {
+    const copy = await copyData();
+    const [bad] = await trainingRecords();
+    assert.ok(bad !== undefined);
+    await truncate(join(copy, bad.image), 200);
+    const changes = { run: { data: copy }, train: { batch: 4, accumulate: 1, epochs: 1 } };
+    await assert.rejects(run(await newFolder(), changes), (error) => {
+      assert.ok(error instanceof DecodeError);
+      assert.match(error.message, new RegExp(`^Cannot use record "${bad.id}": `));
+      return true;
+    });
+    const { step, notes } = await run(await newFolder(), {
+      ...changes,
+      data: { onBadRecord: "skip" },
+    });
+    assert.equal(step, 2);
+    assert.ok(notes.length > 0);
+    for (const note of notes) assert.match(note, new RegExp(`^skipped record "${bad.id}": `));
+  });
+});
