@@ -19,11 +19,16 @@ export interface DrawingOptions {
   readonly seed: number;
 }
 
-/** A PNG with one row a film; see `reconstructionPicture` for its panels. Films are stretched to a square. */
+/**
+ * A PNG with one row a film; see `reconstructionPicture` for its panels. Films are stretched to a square.
+ * @throws {RangeError} when there are no files, or the mask ratio is not in 0 … 1
+ * @throws {WeightsError | DecodeError} when the model or a film cannot be read
+ */
 export async function drawReconstructions(
   files: readonly string[],
   { model, maskRatio, seed }: DrawingOptions,
 ): Promise<Uint8Array> {
+  if (files.length === 0) throw new RangeError("Cannot draw reconstructions: no film was given");
   const { config, parameters } = await readPretrainedModel(model);
   const film = await readFilms(files, config.bigImageSize);
   const device = openDevice({ threads: availableParallelism() });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { NamedArrays } from "../engine/runtime/program.ts";
 import type { EcampConfig } from "../model/config.ts";
 import { WeightsError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 
@@ -54,9 +55,13 @@ export async function readPretrainedModel(file: string): Promise<PretrainedModel
       `Cannot read the model "${file}": its header has no "config", so its sizes are unknown`,
     );
   }
-  const parsed = configSchema.safeParse(JSON.parse(text));
+  const parsed = configSchema.safeParse(tryParseJson(text)?.value);
   if (!parsed.success) {
-    throw new WeightsError(`Cannot read the model "${file}": ${z.prettifyError(parsed.error)}`);
+    const [issue] = parsed.error.issues;
+    const place = ["config", ...(issue?.path ?? [])].join(".");
+    throw new WeightsError(
+      `Cannot read the model "${file}": "${place}" of its header is not understood: ${issue?.message}`,
+    );
   }
   const parameters = new Map<string, NdArray>();
   for (const name of stored.names) parameters.set(name, await stored.read(name));

@@ -19,6 +19,17 @@ describe("keptPatches()", () => {
   });
 });
 
+test("keptPatches() refuses a ratio that is none", () => {
+  for (const ratio of [1, -0.1, Number.NaN]) {
+    assert.throws(
+      () => keptPatches(4, ratio),
+      new RangeError(
+        `Cannot mask patches: the ratio must be at least 0 and less than 1, current value is ${ratio}`,
+      ),
+    );
+  }
+});
+
 describe("randomMasking()", () => {
   test("keeps the patches of the lowest noise, in its order; equal noises keep theirs", () => {
     const noise = ndArray("f32", [2, 5], [0.5, 0.25, 0.75, 0.25, 0, 0.5, 0.5, 0.5, 0.5, 0.5]);

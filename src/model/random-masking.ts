@@ -11,8 +11,16 @@ export interface PatchMasking {
   readonly mask: NdArray<"f32">;
 }
 
-/** n = ⌊N·(1 − ratio)⌋, of which at least one is left. */
+/**
+ * n = ⌊N·(1 − ratio)⌋, of which at least one is left.
+ * @throws {RangeError} unless the ratio is in 0 … 1, 1 left out
+ */
 export function keptPatches(patches: number, maskRatio: number): number {
+  if (!(maskRatio >= 0 && maskRatio < 1)) {
+    throw new RangeError(
+      `Cannot mask patches: the ratio must be at least 0 and less than 1, current value is ${maskRatio}`,
+    );
+  }
   return Math.max(1, Math.floor(patches * (1 - maskRatio)));
 }
 
