@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatDuration, startProgress } from "./progress.ts";
+import { formatDuration, startProgress, withProgress } from "./progress.ts";
 import { recordedTerminal } from "./terminal.ts";
 
 test("startProgress() prints one calm line in half a minute where nobody watches, and a last one", () => {
@@ -61,4 +61,18 @@ test("formatDuration() uses the two largest units", () => {
     [0, 59_499, 60_000, 200_000, 3_600_000, 18_720_000, 49 * 3_600_000].map(formatDuration),
     ["0 s", "59 s", "1 min", "3 min 20 s", "1 h", "5 h 12 min", "2 d 1 h"],
   );
+});
+
+test("withProgress() ends the bar when the work fails, so that the program can end", async () => {
+  const terminal = recordedTerminal({ isInteractive: true });
+  const options = { label: "synth", total: 4, unit: "pairs" };
+  const failure = new Error("the disk is full");
+  await assert.rejects(
+    withProgress(terminal, options, async (progress) => {
+      progress.update(1);
+      throw failure;
+    }),
+    failure,
+  );
+  assert.match(terminal.errText(), /\n$/, "a bar that is ended leaves its line");
 });

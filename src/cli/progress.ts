@@ -34,6 +34,20 @@ export function startProgress(terminal: Terminal, options: ProgressOptions): Pro
   return showBar(terminal, { ...options, total });
 }
 
+/** Shows progress while `work` is done. It ends when that fails, too: a bar that still moves keeps the program from ending. */
+export async function withProgress<T>(
+  terminal: Terminal,
+  options: ProgressOptions,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(terminal, options);
+  try {
+    return await work(progress);
+  } finally {
+    progress.finish();
+  }
+}
+
 function showBar(
   terminal: Terminal,
   { label, total, start = 0, unit }: ProgressOptions & { readonly total: number },
@@ -43,7 +57,6 @@ function showBar(
     stream: streamOf(terminal),
     format: `${label} [{bar}] {value}/{total} ${unit}{left}{note}`,
     barsize: Math.max(10, Math.min(40, terminal.columns - 60)),
-    hideCursor: true,
     gracefulExit: false,
   });
   const payload = { left: "", note: "" };

@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import type { ImportSummary } from "../data/import-summary.ts";
 import { type ImportTableOptions, importTable, type TableFormat } from "../data/import-table.ts";
 import { parseRowFilter } from "../data/row-filter.ts";
-import { startProgress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
 /** The arguments of `ecamp data import table`, as its option table gives them. */
@@ -37,7 +37,7 @@ export interface ImportTableArgs {
 }
 
 /** Where the key of pseudonyms is kept unless a file is named: outside every dataset, in the user's own configuration. */
-export function defaultIdKeyFile(): string {
+function defaultIdKeyFile(): string {
   return join(homedir(), ".config", "ecamp", "id-key");
 }
 
@@ -46,13 +46,9 @@ export async function runImportTable(
   args: ImportTableArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
-  const progress = startProgress(terminal, { label: "import", unit: "rows" });
-  const summary = await importTable({
-    ...optionsOf(args),
-    signal,
-    onProgress: (rows) => progress.update(rows),
-  });
-  progress.finish();
+  const summary = await withProgress(terminal, { label: "import", unit: "rows" }, (progress) =>
+    importTable({ ...optionsOf(args), signal, onProgress: (rows) => progress.update(rows) }),
+  );
   showSummary({ summary, args, terminal });
   return 0;
 }

@@ -5,7 +5,7 @@ import {
   synthesizeDataset,
   TOKENIZER_FILE,
 } from "../data/phantom/synthesize-dataset.ts";
-import { startProgress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** The arguments of `ecamp data synth`, as its option table gives them. */
@@ -25,19 +25,22 @@ export async function runSynth(
   { out, count, seed, size, format, anatomyMasks, vocabulary, json }: SynthArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
-  const progress = startProgress(terminal, { label: "synth", total: count, unit: "films" });
-  const summary = await synthesizeDataset({
-    out,
-    count,
-    seed,
-    size,
-    format,
-    anatomyMasks: anatomyMasks ? "all" : "none",
-    vocabularySize: vocabulary,
-    signal,
-    onProgress: (films) => progress.update(films),
-  });
-  progress.finish();
+  const summary = await withProgress(
+    terminal,
+    { label: "synth", total: count, unit: "films" },
+    (progress) =>
+      synthesizeDataset({
+        out,
+        count,
+        seed,
+        size,
+        format,
+        anatomyMasks: anatomyMasks ? "all" : "none",
+        vocabularySize: vocabulary,
+        signal,
+        onProgress: (films) => progress.update(films),
+      }),
+  );
   terminal.out(json ? `${JSON.stringify(summary)}\n` : describe(out, summary));
   return 0;
 }

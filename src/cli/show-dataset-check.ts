@@ -1,6 +1,6 @@
 /** @file What `ecamp data check` prints: what the dataset has, then what is wrong with it. */
 import { checkDataset, type DatasetCheck } from "../data/check-dataset.ts";
-import { startProgress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** Checks a dataset folder, prints, and returns whether it may be used. */
@@ -12,14 +12,9 @@ export async function showDatasetCheck(
   }: { readonly folder: string; readonly files: boolean; readonly json: boolean },
   { terminal, signal }: CommandContext,
 ): Promise<boolean> {
-  const progress = startProgress(terminal, { label: "check", unit: "records" });
-  const found = await checkDataset({
-    folder,
-    files,
-    signal,
-    onProgress: (records) => progress.update(records),
-  });
-  progress.finish();
+  const found = await withProgress(terminal, { label: "check", unit: "records" }, (progress) =>
+    checkDataset({ folder, files, signal, onProgress: (records) => progress.update(records) }),
+  );
   terminal.out(json ? `${JSON.stringify(found)}\n` : describe(folder, found));
   return found.ok;
 }

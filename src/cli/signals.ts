@@ -37,7 +37,7 @@ export function watchSignals({
     source.on(name, () => {
       if (!graceful || controller.signal.aborted) return exit(STATUS[name]);
       status = STATUS[name];
-      say("\nStopping after this step, then saving; press Ctrl-C again to stop at once\n");
+      say("\nStopping in good order; press Ctrl-C again to stop at once\n");
       controller.abort();
     });
   }

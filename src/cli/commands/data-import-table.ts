@@ -44,6 +44,7 @@ by you alone.`,
       does: "pairs of pictures and reports, with their patients",
     },
   ],
+  stopsGracefully: true,
   run: async (args, context) => {
     const { runImportTable } = await import("../run-import-table.ts");
     return runImportTable(args, context);

@@ -26,6 +26,7 @@ a model that is trained on them has learnt phantoms.`,
     json: { type: "boolean", help: "print the counts as JSON" },
   },
   examples: [{ line: "data synth --out datasets/phantoms --count 500", does: "500 pairs" }],
+  stopsGracefully: true,
   run: async (args, context) => {
     const { runSynth } = await import("../run-synth.ts");
     return runSynth(args, context);
