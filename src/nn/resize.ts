@@ -34,9 +34,7 @@ export function interpolationMatrix(options: {
   const [reach, weight] = interpolation === "bicubic" ? [2, cubicWeight] : [1, linearWeight];
   const matrix = new Float64Array(to * from);
   for (let row = 0; row < to; row++) {
-    const unclamped = (row + 0.5) * (from / to) - 0.5;
-    // PyTorch clamps the coordinate of a linear filter, and the samples of both.
-    const centre = interpolation === "bilinear" ? Math.max(0, unclamped) : unclamped;
+    const centre = (row + 0.5) * (from / to) - 0.5;
     const first = Math.floor(centre) - reach + 1;
     for (let sample = first; sample < first + 2 * reach; sample++) {
       const column = Math.min(Math.max(sample, 0), from - 1);
