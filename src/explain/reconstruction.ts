@@ -43,11 +43,7 @@ export async function reconstruct(
   fillUniform(noise, { seed, name: "reconstruct" });
   const masking = randomMasking({ dtype: "f32", shape: [batch, patches], data: noise }, kept);
   const trace = new Trace();
-  ecamp(new Scope(trace), ecampInputs(config, { batch, tokens: 1, kept }), {
-    ...config,
-    dropout: 0,
-    attentionDropout: 0,
-  });
+  ecamp(new Scope(trace), ecampInputs(config, { batch, tokens: 1, kept }), config); // text is not read: one token will do
   const stages = ["small", "predictedImage", "super_res.image"].map((path) => {
     const tensor = trace.taps.get(path);
     if (tensor === undefined) throw new RangeError(`internal: the model taps no "${path}"`);
