@@ -38,7 +38,7 @@ export interface DatasetIndexHandle {
 const NO_WINDOW = 255;
 
 /** Does a record meet every condition of a filter? */
-export function matchesFilter(
+function matchesFilter(
   record: DatasetRecord,
   { splits, hasReport, hasImage }: RecordFilter,
 ): boolean {

@@ -59,4 +59,10 @@ describe("LineReader", () => {
       /at byte 4: the file ends there; it has changed since it was indexed$/,
     );
   });
+
+  test("closes in peace when its file could not be opened", async () => {
+    const reader = new LineReader(join(root, "none"));
+    await assert.rejects(reader.read({ offset: 0, length: 1 }), /no such file/);
+    await reader[Symbol.asyncDispose]();
+  });
 });

@@ -108,6 +108,7 @@ export class LineReader {
   async [Symbol.asyncDispose](): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    await (await handle)?.close();
+    const opened = await handle?.catch(() => undefined); // one that could not be opened has failed who read
+    await opened?.close();
   }
 }

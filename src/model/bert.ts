@@ -44,7 +44,7 @@ export function bertEmbeddings(s: Scope, ids: Tensor, config: EcampConfig): Tens
 }
 
 /** LayerNorm(dropout(dense x) + residual): how every half of a BERT layer ends. */
-export function residualOutput(s: Scope, x: Tensor, residual: Tensor, config: EcampConfig): Tensor {
+function residualOutput(s: Scope, x: Tensor, residual: Tensor, config: EcampConfig): Tensor {
   const projected = linear(s.at("dense"), x, config.bertDim);
   const kept = dropout(s, projected, config.dropout);
   return layerNorm(s.at("LayerNorm"), add(kept, residual), { epsilon: config.bertLayerNormEps });

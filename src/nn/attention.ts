@@ -29,7 +29,7 @@ export interface AttentionOptions {
 }
 
 /** [B, N, D] → [B, h, N, D/h] */
-export function splitHeads(x: Tensor, heads: number): Tensor {
+function splitHeads(x: Tensor, heads: number): Tensor {
   const [batch = 0, tokens = 0, width = 0] = x.shape;
   if (width % heads !== 0) {
     throw new ShapeError(

@@ -6,7 +6,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 export type Template = readonly number[];
 
 /** The phrases that say that something is absent, the longer first. */
-export const ABSENCE_PHRASES: readonly string[] = ["there is no evidence of", "there is no"];
+const ABSENCE_PHRASES: readonly string[] = ["there is no evidence of", "there is no"];
 
 /** What a token of a stock phrase weighs. */
 export const DIMINISHED_WEIGHT = 0.05;

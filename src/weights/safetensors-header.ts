@@ -10,7 +10,7 @@ import { type Shape, sizeOf } from "../util/nd-array.ts";
 import { FILE_BYTES, type FileType, isFileType } from "./safetensors-types.ts";
 
 /** A header that claims to be longer than this many bytes is refused. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 /** Bytes before the header: its length. */
 export const LENGTH_BYTES = 8;

@@ -57,7 +57,7 @@ export interface Phantom {
 }
 
 /** The smallest film on which anatomy can be drawn. */
-export const SMALLEST_FILM = 64;
+const SMALLEST_FILM = 64;
 
 const DEFAULT_SIZE = 512;
 

@@ -55,7 +55,7 @@ export interface Patient {
 export const ENLARGED_HEART_RATIO = 0.52;
 
 /** The largest cardiothoracic ratio that a normal heart is drawn with. */
-export const LARGEST_NORMAL_RATIO = 0.48;
+const LARGEST_NORMAL_RATIO = 0.48;
 
 function bounded(stream: RandomStream, mean: number, deviation: number): number {
   return mean + deviation * Math.max(-2, Math.min(2, stream.normal()));

@@ -82,7 +82,7 @@ export function profile(points: readonly ControlPoint[]): Profile {
 }
 
 /** `x` limited to 0 … 1. */
-export function clamp01(x: number): number {
+function clamp01(x: number): number {
   return x < 0 ? 0 : Math.min(x, 1);
 }
 

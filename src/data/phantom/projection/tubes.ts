@@ -20,7 +20,7 @@ export interface TubePoint {
 export type CrossProfile = (t: number) => number;
 
 /** A full cylinder: the chord of a unit circle. */
-export function solidProfile(t: number): number {
+function solidProfile(t: number): number {
   return Math.sqrt(1 - t * t);
 }
 

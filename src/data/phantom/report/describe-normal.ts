@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<FindingKind, readonly string[]>> = {
 };
 
 /** The kinds that a set of findings lacks. */
-export function absentKinds(findings: readonly Finding[]): FindingKind[] {
+function absentKinds(findings: readonly Finding[]): FindingKind[] {
   const present = new Set(findings.map(({ kind }) => kind));
   return FINDING_KINDS.filter((kind) => !present.has(kind));
 }

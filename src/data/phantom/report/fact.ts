@@ -43,7 +43,7 @@ export function statement(text: string, ...facts: readonly Fact[]): Statement {
 const PLAIN_SHARE = 0.8;
 
 /** The short declarative sentence for a fact, in lower case. */
-export function contextSentence(fact: Fact, stream: RandomStream): string {
+function contextSentence(fact: Fact, stream: RandomStream): string {
   const { entity, status, severity, quality, side, location, size } = fact;
   const plain = stream.uniform() < PLAIN_SHARE;
   const named = phrase(size, quality, severity, side, location, entity);
