@@ -63,13 +63,13 @@ function fakeLoader(batchesPerEpoch: number) {
   return { loader, asked };
 }
 
-/** The next `count` micro-batches of a run that has done `doneSteps` updates of two, in epochs of five. */
-async function take(count: number, doneSteps: number) {
-  const { loader, asked } = fakeLoader(5);
+/** The next `count` micro-batches of a run that has done `doneSteps` updates of two, in epochs of five or so many. */
+async function take(count: number, doneSteps: number, batchesPerEpoch = 5) {
+  const { loader, asked } = fakeLoader(batchesPerEpoch);
   const skipped: string[] = [];
   const options: BatchStreamOptions = {
     loader,
-    course: courseOf(5, 2),
+    course: courseOf(batchesPerEpoch, 2),
     doneSteps,
     seed: 3,
     masks: MASKS,
@@ -102,6 +102,12 @@ describe("microBatches()", () => {
       { from: 10, until: 14 },
     ]);
     assert.deepEqual(skipped, ["r9"]);
+  });
+
+  test("asks once for all epochs where nothing is left out", async () => {
+    const { ids, asked } = await take(7, 1, 4);
+    assert.deepEqual(ids, ["r2", "r3", "r4", "r5", "r6", "r7", "r8"]);
+    assert.deepEqual(asked.ranges, [{ from: 2, until: Number.POSITIVE_INFINITY }]);
   });
 
   test("begins where the run stands, with the same feeds as without a stop", async () => {

@@ -55,11 +55,14 @@ export interface BatchStreamOptions {
  */
 export async function* microBatches(options: BatchStreamOptions): AsyncGenerator<MicroBatch> {
   const { loader, course, doneSteps, onSkipped } = options;
+  const used = course.updatesPerEpoch * course.accumulate;
+  // Where nothing is dropped one request goes on for ever, so that batches are prepared ahead across the ends of epochs.
+  const dropsSome = used < course.batchesPerEpoch;
   let { epoch, index } = placeOf(doneSteps + 1, course);
   for (; ; epoch++, index = 0) {
     const start = epoch * course.batchesPerEpoch;
     const from = start + index * course.accumulate;
-    const until = start + course.updatesPerEpoch * course.accumulate;
+    const until = dropsSome ? start + used : Number.POSITIVE_INFINITY;
     let masks = drawMasks(options, from);
     for await (const batch of loader.batches({ from, until })) {
       if (batch.skipped.length > 0) onSkipped(batch.skipped);

@@ -41,6 +41,11 @@ export async function startingState(
     }
     return { format: 1, step: 0, seed, threads, device, inputs };
   }
+  if (saved.seed !== seed) {
+    throw new WeightsError(
+      `Cannot resume "${out}" with the seed ${seed}: the run began with ${saved.seed}`,
+    );
+  }
   for (const [name, hash] of Object.entries(saved.inputs)) {
     if (inputs[name] === hash) continue;
     throw new WeightsError(

@@ -221,7 +221,7 @@ describe("pretrain()", () => {
     );
   });
 
-  test("refuses to resume on another dataset or vocabulary, and warns of other threads", async () => {
+  test("refuses to resume on another dataset, vocabulary or seed, and warns of other threads", async () => {
     const copy = await copyData();
     const moved = { run: { data: copy, tokenizer: join(copy, "tokenizer.json") } };
     const out = await newFolder();
@@ -254,6 +254,10 @@ describe("pretrain()", () => {
       new WeightsError(
         `Cannot resume "${out}": its dataset is not the one that the run began with`,
       ),
+    );
+    await assert.rejects(
+      run(out, { train: { ...SINGLE.train, seed: 9 } }, { resume: true }),
+      /^WeightsError: Cannot resume ".*" with the seed 9: the run began with \d+$/,
     );
   });
 
