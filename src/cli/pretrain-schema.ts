@@ -87,7 +87,6 @@ const TRAIN: ZodType<TrainOptions> = z
     maskRatio: chance,
     seed: z.int().min(0),
     checkpointMinutes: positive,
-    logEvery: count,
   })
   .refine(({ warmupEpochs, cosineEpochs }) => warmupEpochs < cosineEpochs, {
     path: ["warmupEpochs"],

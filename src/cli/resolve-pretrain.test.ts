@@ -108,6 +108,8 @@ test("resolveResumed() takes the run's own values and lets only free ones change
   assert.equal(moved.config.run.threads, 77);
   assert.deepEqual(moved.origins.get("run.threads"), { value: 77, from: "--threads" });
   assert.equal(moved.origins.get("train.lr")?.from, "--set");
+  const lenient = await resolveResumed(folder, { ...none, set: ["data.onBadRecord=skip"] });
+  assert.equal(lenient.config.data.onBadRecord, "skip", "a run that met a bad record can go on");
 
   await assert.rejects(resolveResumed(folder, { ...none, set: ["train.lr=0.4"] }), {
     name: "ConfigError",

@@ -30,7 +30,7 @@ export interface PretrainChoices {
   readonly flags: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
 }
 
-/** The keys that may change when a run is resumed: they do not change what is computed. */
+/** The keys that may change when a run is resumed: what was computed so far does not depend on them. */
 const FREE_ON_RESUME: readonly string[] = [
   "run.data",
   "run.tokenizer",
@@ -38,8 +38,8 @@ const FREE_ON_RESUME: readonly string[] = [
   "run.threads",
   "data.workers",
   "data.prefetch",
+  "data.onBadRecord",
   "train.checkpointMinutes",
-  "train.logEvery",
 ];
 
 /** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */

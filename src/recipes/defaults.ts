@@ -23,7 +23,6 @@ export const DEFAULTS: Omit<PretrainConfig, "fidelity"> = {
     maskRatio: 0.75,
     seed: 42,
     checkpointMinutes: 30,
-    logEvery: 10,
   },
   data: {
     workers: 1,

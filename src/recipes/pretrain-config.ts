@@ -63,8 +63,6 @@ export interface TrainOptions {
   readonly seed: number;
   /** Minutes between checkpoints. */
   readonly checkpointMinutes: number;
-  /** Updates between two lines of the log. */
-  readonly logEvery: number;
 }
 
 /** How pairs are read and augmented (SPEC 1.2 and 2). */
