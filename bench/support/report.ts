@@ -9,7 +9,7 @@ export interface Spread {
   readonly greatest: number;
 }
 
-/** Summarises repeated measurements, to three significant decimals. */
+/** Summarises repeated measurements, to four significant digits. */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number): number => Number((sorted[index] ?? Number.NaN).toPrecision(4));
