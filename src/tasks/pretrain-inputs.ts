@@ -3,6 +3,7 @@ import { type Dataset, openDataset } from "../data/dataset.ts";
 import type { DatasetIndex } from "../data/dataset-index.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import { type PretrainingFields, pretrainingJob } from "../data/pretraining-job.ts";
+import type { Privacy } from "../data/record.ts";
 import type { EcampConfig } from "../model/config.ts";
 import { unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
@@ -19,6 +20,8 @@ export interface PretrainInputs extends AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /** SHA-256 by name, for the state of a checkpoint. */
   readonly hashes: Readonly<Record<string, string>>;
+  /** The dataset's: what is learnt from a private set is private too. */
+  readonly privacy: Privacy;
 }
 
 /**
@@ -37,18 +40,21 @@ export async function openInputs(config: PretrainConfig): Promise<PretrainInputs
   const tokenizer = await loadTokenizer(tokenizerFile);
   const model = modelConfig(config, tokenizer);
   const index = await dataset.index({ hasReport: true, hasImage: true, splits: ["train", "none"] });
+  const hashes = { dataset: await dataset.identity(), tokenizer: tokenizer.sha256 };
   const loader = openLoader(config, { index, dataset, tokenizerFile });
+  const course = courseOf(loader.batchesPerEpoch, config.train.accumulate);
+  if (course.updatesPerEpoch === 0) {
+    await loader[Symbol.asyncDispose]();
+    throw tooFewRecords(config, index.size);
+  }
   return {
     index,
     loader,
-    course: requireCourse(
-      courseOf(loader.batchesPerEpoch, config.train.accumulate),
-      config,
-      index.size,
-    ),
+    course,
     model,
     tokenizer,
-    hashes: { dataset: await dataset.identity(), tokenizer: tokenizer.sha256 },
+    hashes,
+    privacy: dataset.manifest.privacy,
     [Symbol.asyncDispose]: async () => {
       await loader[Symbol.asyncDispose]();
       await index[Symbol.asyncDispose]();
@@ -115,13 +121,11 @@ function openLoader(
   });
 }
 
-function requireCourse(
-  course: Course,
+function tooFewRecords(
   { train: { batch, accumulate } }: PretrainConfig,
   records: number,
-): Course {
-  if (course.updatesPerEpoch > 0) return course;
-  throw new ConfigError(
+): ConfigError {
+  return new ConfigError(
     `Cannot make one update of ${batch} × ${accumulate} pairs from ${records} records: ` +
       "set train.batch or train.accumulate lower",
   );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -139,6 +139,21 @@ describe("pretrain()", () => {
       parameters,
     );
     assert.ok(model.names.includes("bert_encoder.model.bert.pooler.dense.weight"));
+  });
+
+  const skip = process.platform === "win32" && "Windows has no permission bits";
+  test("lets only the owner into the run of a private dataset", { skip }, async () => {
+    const copy = await copyData();
+    const manifest = join(copy, "dataset.json");
+    const text = await readFile(manifest, "utf8");
+    await writeFile(manifest, text.replace('"privacy": "public"', '"privacy": "private"'));
+    const out = join(await newFolder(), "deeper", "run");
+    await run(out, { ...SINGLE, run: { data: copy } }, { stopAfter: 1 });
+    const modes = [out, join(out, "config.json")].map(async (path) => (await stat(path)).mode);
+    assert.deepEqual(
+      (await Promise.all(modes)).map((mode) => mode & 0o777),
+      [0o700, 0o600],
+    );
   });
 
   test("goes on after a stop as if there had been none, with any number of workers, bit for bit", async () => {

@@ -105,7 +105,7 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   });
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
-  if (!run.resume) await createRunFolder(out, run.configText);
+  if (!run.resume) await createRunFolder(out, { config: run.configText, privacy: inputs.privacy });
   await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
   const batches = streamBatches(run, inputs, { doneSteps, feed, masks: traced.masks });
   const options = { ...loopOptions(run, inputs), state, lastStep: stopAt };

@@ -1,6 +1,8 @@
 /** @file A run's folder: made once, with its `config.json`, and never written over by another run. */
 import { mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileMode, folderMode } from "../data/dataset-files.ts";
+import type { Privacy } from "../data/record.ts";
 import { systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 
@@ -21,15 +23,19 @@ const refusal = (folder: string, error: unknown): ConfigError =>
   new ConfigError(`Cannot start a run in "${folder}": ${describeError(error)}`, { cause: error });
 
 /**
- * Makes the folder of a new run.
- * @param config the text of its `config.json`
+ * Makes the folder of a new run. After a private dataset only its owner can enter it: a model may remember what it read.
+ * @param options.config the text of its `config.json`
  * @throws {ConfigError} when the folder holds something already, or cannot be made
  */
-export async function createRunFolder(folder: string, config: string): Promise<void> {
+export async function createRunFolder(
+  folder: string,
+  { config, privacy }: { readonly config: string; readonly privacy: Privacy },
+): Promise<void> {
   await requireUnusedFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFileAtomically(join(folder, "config.json"), config);
+    await mkdir(dirname(resolve(folder)), { recursive: true });
+    await mkdir(folder, { recursive: true, mode: folderMode(privacy) });
+    await writeFileAtomically(join(folder, "config.json"), config, { mode: fileMode(privacy) });
   } catch (error) {
     throw refusal(folder, error);
   }
