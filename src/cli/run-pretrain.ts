@@ -93,6 +93,29 @@ async function trainShowing(
   resolved: ResolvedConfig<PretrainConfig>,
   { terminal, signal }: CommandContext,
 ): Promise<PretrainResult> {
+  const { onEvent, finish } = eventDisplay(terminal);
+  try {
+    return await pretrain({
+      out: args.out,
+      config: resolved.config,
+      configText: configText(resolved),
+      resume: args.resume,
+      stopAfter: args.stopAfter,
+      signal,
+      onEvent,
+      clock: terminal.clock,
+      now: () => new Date(),
+    });
+  } finally {
+    finish();
+  }
+}
+
+/** Shows events: a bar or lines from the start of the training on, single lines before. */
+function eventDisplay(terminal: Terminal): {
+  readonly onEvent: (event: PretrainEvent) => void;
+  readonly finish: () => void;
+} {
   let progress: Progress | undefined;
   const note = (line: string) => (progress ? progress.note(line) : terminal.err(`${line}\n`));
   const onEvent = (event: PretrainEvent): void => {
@@ -119,21 +142,7 @@ async function trainShowing(
         event satisfies never;
     }
   };
-  try {
-    return await pretrain({
-      out: args.out,
-      config: resolved.config,
-      configText: configText(resolved),
-      resume: args.resume,
-      stopAfter: args.stopAfter,
-      signal,
-      onEvent,
-      clock: terminal.clock,
-      now: () => new Date(),
-    });
-  } finally {
-    progress?.finish();
-  }
+  return { onEvent, finish: () => progress?.finish() };
 }
 
 function describeStart(event: Extract<PretrainEvent, { readonly kind: "started" }>): string {
