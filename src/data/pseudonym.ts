@@ -1,8 +1,13 @@
 /** @file Pseudonyms of record and patient ids, under a key that stays outside every dataset. */
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { link, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncDirectory, systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
+import {
+  makeFolder,
+  syncDirectory,
+  systemErrorCode,
+  writeFileAtomically,
+} from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 import { exists } from "./dataset-files.ts";
 
@@ -32,7 +37,7 @@ export function pseudonymizer(key: Uint8Array): Pseudonymize {
 
 /** Makes the key file; undefined when there is one already. */
 async function createKey(path: string): Promise<Uint8Array | undefined> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), { mode: 0o700 });
   const key = randomBytes(KEY_BYTES);
   const aside = `${path}.${randomUUID()}.tmp`;
   try {

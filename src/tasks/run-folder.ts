@@ -1,9 +1,9 @@
 /** @file A run's folder: made once, with its `config.json`, and never written over by another run. */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileMode, folderMode } from "../data/dataset-files.ts";
 import type { Privacy } from "../data/record.ts";
-import { systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
+import { makeFolder, systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 
 /** @throws {ConfigError} when the folder of a new run holds something already, or is none */
@@ -33,8 +33,8 @@ export async function createRunFolder(
 ): Promise<void> {
   await requireUnusedFolder(folder);
   try {
-    await mkdir(dirname(resolve(folder)), { recursive: true });
-    await mkdir(folder, { recursive: true, mode: folderMode(privacy) });
+    await makeFolder(dirname(resolve(folder)));
+    await makeFolder(folder, { mode: folderMode(privacy) });
     await writeFileAtomically(join(folder, "config.json"), config, { mode: fileMode(privacy) });
   } catch (error) {
     throw refusal(folder, error);

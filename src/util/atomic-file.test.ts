@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { systemErrorCode, writeFileAtomically, writeFolderAtomically } from "./atomic-file.ts";
+import {
+  makeFolder,
+  systemErrorCode,
+  writeFileAtomically,
+  writeFolderAtomically,
+} from "./atomic-file.ts";
 import { EcampError } from "./errors.ts";
 
 const root = await mkdtemp(join(tmpdir(), "atomic-file-"));
@@ -69,6 +74,36 @@ describe("writeFileAtomically()", () => {
       assert.equal(systemErrorCode(error.cause), "ENOENT");
       return true;
     });
+  });
+});
+
+describe("makeFolder()", () => {
+  test("makes the folders above too, and keeps those that stand", async () => {
+    const folder = await freshFolder();
+    const inner = join(folder, "a", "b");
+    await Promise.all([makeFolder(inner), makeFolder(inner)]);
+    await writeFile(join(inner, "file"), "");
+    await makeFolder(inner);
+    assert.deepEqual(await readdir(inner), ["file"]);
+  });
+
+  test("passes the mode on to every folder that it makes", async () => {
+    const folder = await freshFolder();
+    await makeFolder(join(folder, "a", "b"), { mode: 0o700 });
+    assert.equal((await stat(join(folder, "a"))).mode & 0o777, 0o700);
+    assert.equal((await stat(join(folder, "a", "b"))).mode & 0o777, 0o700);
+  });
+
+  test("refuses a file in the way", async () => {
+    const file = join(await freshFolder(), "file");
+    await writeFile(file, "");
+    await assert.rejects(makeFolder(file), { code: "EEXIST" });
+    await assert.rejects(makeFolder(join(file, "a", "b")), { code: "ENOTDIR" });
+  });
+
+  const skip = process.platform === "linux" ? false : "/proc is Linux's";
+  test("returns where the kernel makes no folders", { skip }, async () => {
+    await assert.rejects(makeFolder("/proc/no-such-folder/a"), { code: "ENOENT" });
   });
 });
 

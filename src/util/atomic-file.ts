@@ -128,6 +128,30 @@ export async function writeFileAtomically(
   }
 }
 
+/**
+ * Makes a folder and those above it, where they are not there. `mkdir` with `recursive` does the same, but hides the refusal of
+ * a read-only disk behind "no such file", and does not return where the kernel offers folders of its own.
+ * @throws what the system says; never when the folder stands already
+ */
+export async function makeFolder(
+  path: string,
+  { mode = 0o777 }: { readonly mode?: number } = {},
+): Promise<void> {
+  const target = resolve(path);
+  const parent = dirname(target);
+  try {
+    await mkdir(target, { mode });
+  } catch (error) {
+    if (await isFolder(target)) return;
+    if (systemErrorCode(error) !== "ENOENT" || (await isFolder(parent))) throw error;
+    await makeFolder(parent, { mode });
+    await makeFolder(target, { mode });
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
 async function isOccupied(path: string): Promise<boolean> {
   try {
     return !(await stat(path)).isDirectory() || (await readdir(path)).length > 0;
@@ -173,7 +197,7 @@ export async function writeFolderAtomically<T>(
   const aside = asideOf(target);
   try {
     if (existing === "refuse" && (await isOccupied(target))) refuse(path);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await mkdir(aside, { mode });
     const result = await write(aside);
     await syncTree(aside);
