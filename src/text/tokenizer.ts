@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Tokenizer as WordPiece } from "@huggingface/tokenizers";
 import { ConfigError, DecodeError, describeError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
 import { sourceOf } from "./normalize-text.ts";
 import { createWordSplitter, type Word, type WordSplitter } from "./split-words.ts";
 import {
@@ -61,15 +62,14 @@ const MAX_CACHED_WORDS = 32_768;
  */
 export async function loadTokenizer(file: string): Promise<Tokenizer> {
   const bytes = await readBounded(file);
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new DecodeError(`Cannot read tokenizer "${file}": not JSON (${describeError(cause)})`, {
-      cause,
-    });
+  // The file may be a table of reports that was named by mistake: nothing of it is quoted.
+  const parsed = tryParseJson(bytes.toString("utf8"));
+  if (parsed === undefined) {
+    throw new DecodeError(
+      `Cannot read tokenizer "${file}": it is not valid JSON; a Hugging Face tokenizer.json is expected`,
+    );
   }
-  return buildTokenizer(json, { name: file, sha256: sha256(bytes) });
+  return buildTokenizer(parsed.value, { name: file, sha256: sha256(bytes) });
 }
 
 /**
