@@ -141,14 +141,22 @@ describe("Checkpoints.latest()", () => {
   });
 
   test("says which state is damaged, and what to do", async () => {
-    for (const text of ['{"format": 1, "step": 4', '{"format": 2}', ""]) {
+    const state = { format: 1, step: 3, seed: 0, threads: 1, device: "cpu", inputs: {} };
+    for (const [text, found] of [
+      ['{"format": 1, "step": 4', "it is not valid JSON"],
+      ["", "it is not valid JSON"],
+      ['{"format": 2}', "format: Invalid input: expected 1"],
+      [JSON.stringify(state), "it is of step 3, not 4"],
+    ] as const) {
       const { checkpoints, path } = await saved(4);
       const file = join(path, "state.json");
       await writeFile(file, text);
       await assert.rejects(checkpoints.latest(), (error) => {
         assert.ok(error instanceof WeightsError);
-        assert.ok(error.message.startsWith(`Cannot read "${file}": `));
-        assert.match(error.message, /; delete the folder to resume from the checkpoint before it$/);
+        assert.equal(
+          error.message,
+          `Cannot read "${file}": ${found}; delete its folder to resume from the checkpoint before it`,
+        );
         return true;
       });
     }

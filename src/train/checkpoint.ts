@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode, writeFolderAtomically } from "../util/atomic-file.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
 import { describeShape, type NdArray, sameShape } from "../util/nd-array.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { NamedViews, ParameterStore } from "./parameter-store.ts";
@@ -119,14 +120,24 @@ export class Checkpoints {
   /** The state of one checkpoint. */
   async state(step: number): Promise<TrainState> {
     const file = join(this.path(step), STATE);
-    try {
-      return stateSchema.parse(JSON.parse(await readFile(file, "utf8")));
-    } catch (error) {
+    const refuse = (found: string, cause?: unknown): never => {
       throw new WeightsError(
-        `Cannot read "${file}": ${describeError(error)}; delete the folder to resume from the checkpoint before it`,
-        { cause: error },
+        `Cannot read "${file}": ${found}; delete its folder to resume from the checkpoint before it`,
+        { cause },
       );
+    };
+    const text = await readFile(file, "utf8").catch((error: unknown) =>
+      refuse(describeError(error), error),
+    );
+    const parsed = tryParseJson(text);
+    if (parsed === undefined) return refuse("it is not valid JSON");
+    const state = stateSchema.safeParse(parsed.value);
+    if (!state.success) {
+      const [issue] = state.error.issues;
+      return refuse(`${issue?.path.join(".") || "its content"}: ${issue?.message}`);
     }
+    if (state.data.step !== step) return refuse(`it is of step ${state.data.step}, not ${step}`);
+    return state.data;
   }
 
   /**
