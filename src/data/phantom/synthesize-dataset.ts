@@ -96,7 +96,10 @@ class FilmWriter {
     try {
       for (let index = 0; index < this.#options.count; index++) {
         this.#options.signal?.throwIfAborted();
-        pending.push(this.#write(index));
+        const film = this.#write(index);
+        // Its failure is thrown when its turn comes, not before.
+        film.catch(() => undefined);
+        pending.push(film);
         if (pending.length < FILMS_IN_FLIGHT) continue;
         const [oldest] = pending.splice(0, 1);
         if (oldest !== undefined) yield await oldest;
