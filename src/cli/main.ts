@@ -15,8 +15,11 @@ const interruption = watchSignals({
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader of a pipe has left, as in `ecamp recipes | head -1`: nothing is wrong.
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  terminal.err(`ecamp: Cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
 });
+// What is said while a model trains may be lost, as in `ecamp pretrain … 2>&1 | head`; the training may not.
+process.stderr.on("error", () => undefined);
 
 const status = await runCli({
   words: process.argv.slice(2),

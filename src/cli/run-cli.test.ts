@@ -23,11 +23,15 @@ function command(path: [string, ...string[]], run: Command["run"] = async () => 
 const failing = command(["break"], async () => {
   throw new ConfigError("Cannot break", { cause: new Error("the disk is full") });
 });
+const echoing = command(["echo"], async () => {
+  throw new ConfigError("Cannot echo: the disk is full", { cause: new Error("the disk is full") });
+});
 const commands = [
   command(["doctor"]),
   command(["data", "check"], async () => 3),
   command(["data", "import", "table"]),
   failing,
+  echoing,
 ];
 
 async function call(line: string, showStacks = false) {
@@ -116,6 +120,10 @@ test("runCli() exits with 2 on a wrong option and with 1 on an error, with its c
     out: "",
     err: "ecamp: Cannot break\n  caused by: the disk is full\n",
   });
+});
+
+test("runCli() says the words of a cause once", async () => {
+  assert.equal((await call("echo")).err, "ecamp: Cannot echo: the disk is full\n");
 });
 
 test("runCli() prints stacks only when asked", async () => {

@@ -96,7 +96,9 @@ export function describeFailure(error: unknown, showStacks: boolean): string {
   let current: unknown = error;
   for (let depth = 0; current !== undefined && depth < 8; depth++) {
     const text = current instanceof Error ? current.message : String(current);
-    lines.push(depth === 0 ? `ecamp: ${text}` : `  caused by: ${text}`);
+    // Most messages end with their cause's words: those need not be said twice.
+    if (depth === 0) lines.push(`ecamp: ${text}`);
+    else if (!lines.some((line) => line.includes(text))) lines.push(`  caused by: ${text}`);
     if (showStacks && current instanceof Error && current.stack !== undefined) {
       lines.push(current.stack.split("\n").slice(1).join("\n"));
     }
