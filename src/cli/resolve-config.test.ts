@@ -60,6 +60,17 @@ test("resolveConfig() says which value is refused, where it came from and why", 
   });
 });
 
+test("resolveConfig() says when a key is a group of keys", () => {
+  const layers = [
+    { from: "default", values: { train: { lr: 1, seed: 2 } } },
+    { from: "--set", values: { train: 3 } },
+  ];
+  assert.throws(() => resolveConfig({ schema: z.looseObject({}), layers }), {
+    name: "ConfigError",
+    message: 'Cannot set "train" (from --set): it is a group of keys, such as train.lr',
+  });
+});
+
 test("parseSettings() reads JSON values, text otherwise, and refuses what has no key", () => {
   assert.deepEqual(parseSettings(["a.b=1e-3", "c=null", "d=[1,2]", "e=x=y", "f="]), {
     "a.b": 0.001,

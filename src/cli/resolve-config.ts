@@ -45,8 +45,11 @@ export function resolveConfig<Config extends object>({
     for (const { path, value } of leaves(values)) {
       const key = path.join(".");
       if (!paths.has(key)) {
+        const member = [...paths.keys()].find((known) => known.startsWith(`${key}.`));
         throw new ConfigError(
-          `Cannot set "${key}" (from ${from}): unknown key${suggestion(key, [...paths.keys()])}`,
+          member === undefined
+            ? `Cannot set "${key}" (from ${from}): unknown key${suggestion(key, [...paths.keys()])}`
+            : `Cannot set "${key}" (from ${from}): it is a group of keys, such as ${member}`,
         );
       }
       origins.set(key, { value, from });

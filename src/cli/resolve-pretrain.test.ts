@@ -89,7 +89,7 @@ test("resolvePretrain() refuses what does not exist and sizes that do not fit", 
       'Cannot use this configuration: fidelity.flip is "maybe" (from --set): expected image or none or swap',
   });
   await assert.rejects(resolvePretrain({ ...none, config: await file("bad.json", "{") }), {
-    message: `Cannot read the configuration "${join(folder, "bad.json")}"`,
+    message: `Cannot read the configuration "${join(folder, "bad.json")}": it is not valid JSON`,
   });
   await assert.rejects(resolvePretrain({ ...none, config: await file("list.json", []) }), {
     message: `Cannot read the configuration "${join(folder, "list.json")}": expected a JSON object`,
@@ -116,6 +116,18 @@ test("resolveResumed() takes the run's own values and lets only free ones change
     message: `Cannot resume "${folder}" with train.lr = 0.4 (from --set): the run has 0.5; start a new run instead`,
   });
   await assert.rejects(resolveResumed(folder, { ...none, recipe: "tiny" }), /keeps its own/);
+});
+
+test("resolveResumed() says when there is no run in the folder", async () => {
+  const absent = join(folder, "absent");
+  await assert.rejects(resolveResumed(absent, none), {
+    name: "ConfigError",
+    message: `Cannot resume "${absent}": there is no such folder`,
+  });
+  const empty = await mkdtemp(join(folder, "empty-"));
+  await assert.rejects(resolveResumed(empty, none), {
+    message: `Cannot resume "${empty}": it holds no config.json, so it is no run's folder`,
+  });
 });
 
 test("resolveResumed() says when the file is not a run's", async () => {

@@ -7,7 +7,10 @@ import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
 import { FIDELITY_NAMES, type FidelityName, fidelityColumn } from "../recipes/fidelity.ts";
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
-import { ConfigError } from "../util/errors.ts";
+import { requireRunFolder } from "../tasks/run-folder.ts";
+import { systemErrorCode } from "../util/atomic-file.ts";
+import { ConfigError, describeError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
 import { suggestion } from "../util/suggest.ts";
 import { PRETRAIN_SCHEMA } from "./pretrain-schema.ts";
 import {
@@ -87,6 +90,7 @@ export async function resolveResumed(
       `Cannot choose a recipe or fidelity for "${out}": a run that is resumed keeps its own; start a new run instead`,
     );
   }
+  await requireRunFolder(out);
   const saved = await readSavedConfig(join(out, "config.json"));
   const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
   const layers = await overridesOf(choices);
@@ -150,14 +154,17 @@ function withoutColumn({ from, values }: ConfigLayer): ConfigLayer {
 }
 
 async function readJson(file: string): Promise<object> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(file, "utf8"));
-  } catch (error) {
-    throw new ConfigError(`Cannot read the configuration "${file}"`, { cause: error });
-  }
+  const attempt = `Cannot read the configuration "${file}"`;
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    const found =
+      systemErrorCode(error) === "ENOENT" ? "there is no such file" : describeError(error);
+    throw new ConfigError(`${attempt}: ${found}`, { cause: error });
+  });
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw new ConfigError(`${attempt}: it is not valid JSON`);
+  const { value } = parsed;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new ConfigError(`Cannot read the configuration "${file}": expected a JSON object`);
+  throw new ConfigError(`${attempt}: expected a JSON object`);
 }
 
 const SAVED = z.record(z.string(), z.strictObject({ value: z.unknown(), from: z.string() }));
