@@ -121,6 +121,17 @@ describe("writeFolderAtomically()", () => {
     assert.deepEqual(await readdir(join(folder, "..")), ["out"]);
   });
 
+  test("names the folder when one above it cannot be made", async () => {
+    const file = join(await freshFolder(), "file");
+    await writeFile(file, "");
+    const folder = join(file, "parent", "out");
+    await assert.rejects(writeFolderAtomically(folder, fill("one")), (error: unknown) => {
+      assert.ok(error instanceof EcampError);
+      assert.ok(error.message.startsWith(`Cannot write "${folder}": ENOTDIR`), error.message);
+      return true;
+    });
+  });
+
   test("accepts an empty folder and refuses one with entries before any work", async () => {
     const folder = await freshFolder();
     await writeFolderAtomically(folder, fill("one"));

@@ -51,6 +51,9 @@ function isRefusal(error: unknown, paths: readonly string[]): boolean {
   if ("syscall" in error && (error.syscall === "write" || error.syscall === "fsync")) return true;
   if (!("path" in error) || typeof error.path !== "string") return false;
   const failed = error.path;
+  if ("syscall" in error && error.syscall === "mkdir" && paths.some((p) => p.startsWith(failed))) {
+    return true; // a folder above
+  }
   return paths.some((path) => failed.startsWith(path));
 }
 
@@ -123,7 +126,7 @@ export async function writeFileAtomically(
     await rename(aside, path);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined); // the first error says more
     throw describeFailure(error, path, aside);
   }
 }
@@ -204,7 +207,7 @@ export async function writeFolderAtomically<T>(
     await moveIntoPlace(aside, target, existing === "replace");
     return result;
   } catch (error) {
-    await rm(aside, { recursive: true, force: true });
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined); // the first error says more
     throw describeFailure(error, target, aside);
   }
 }
