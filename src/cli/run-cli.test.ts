@@ -126,6 +126,15 @@ test("runCli() says the words of a cause once", async () => {
   assert.equal((await call("echo")).err, "ecamp: Cannot echo: the disk is full\n");
 });
 
+test("runCli() says that a command was stopped in words of its own", async () => {
+  const terminal = recordedTerminal();
+  const signal = AbortSignal.abort();
+  const stopping = command(["stop"], async () => signal.throwIfAborted() ?? 0);
+  const call = { words: ["stop"], commands: [stopping], terminal, signal, version: "1.2.3" };
+  assert.equal(await runCli(call), 1);
+  assert.equal(terminal.errText(), "ecamp: Stopped before the end, as asked\n");
+});
+
 test("runCli() prints stacks only when asked", async () => {
   assert.match((await call("break", true)).err, /run-cli\.test\.ts/);
 });

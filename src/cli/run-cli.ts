@@ -28,6 +28,10 @@ export async function runCli(call: CliCall): Promise<number> {
   try {
     return await dispatch(call);
   } catch (error) {
+    if (call.signal.aborted && error === call.signal.reason) {
+      call.terminal.err("ecamp: Stopped before the end, as asked\n");
+      return 1;
+    }
     call.terminal.err(describeFailure(error, call.showStacks ?? false));
     return error instanceof UsageError ? 2 : 1;
   }
