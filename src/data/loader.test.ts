@@ -20,7 +20,9 @@ import { ConfigError, DecodeError, ManifestError } from ${JSON.stringify(new URL
 
 export async function openJob(options) {
   if (options.unopenable) throw new ConfigError("Cannot open: no such thing");
-  const { bad = [], badLine = [], bug, exit, hang, crash, started, jitter } = options;
+  const { bad = [], badLine = [], bug, exit, hang, crash, times, linger, started, jitter } = options;
+  // With \`times\`, a shared count-down, a worker dies that often only.
+  const mayDie = () => times === undefined || Atomics.sub(times, 0, 1) > 0;
   return {
     fields: {
       pair: { dtype: "i32", shape: [2] },
@@ -29,13 +31,15 @@ export async function openJob(options) {
     async write({ record, epoch }, { pair, share }) {
       if (started) Atomics.add(started, 0, 1);
       if (jitter) await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+      if (linger) setTimeout(() => process.exit(3), 20);
       pair[0] = -1;
       if (bad.includes(record)) throw new DecodeError("Cannot decode it", { cause: new RangeError("inner") });
       if (badLine.includes(record)) throw new ManifestError("it has no report");
       if (record === bug) throw new TypeError("a bug");
-      if (record === exit) process.exit(7);
-      if (record === crash) setTimeout(() => { throw new RangeError("out of the blue"); });
-      if (record === hang || record === crash) await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+      if (record === exit && mayDie()) process.exit(7);
+      const crashes = record === crash && mayDie();
+      if (crashes) setTimeout(() => { throw new RangeError("out of the blue"); });
+      if (record === hang || crashes) await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
       pair.set([record, epoch]);
       share[0] = 1 / (1 + record);
     },
@@ -312,24 +316,63 @@ for (const workers of [0, 1]) {
 }
 
 describe("a loader whose worker dies", () => {
-  const dies = async (misbehave: object, message: RegExp) => {
+  const times = (count: number) => new Int32Array(new SharedArrayBuffer(4)).fill(count);
+
+  test("starts another and gives the same batches", async () => {
+    const expected = await collectWith({ workers: 0 }, { until: 12 });
+    for (const [misbehave, reason] of [
+      [{ exit: 6 }, "it stopped with exit code 7"],
+      [{ crash: 6 }, "out of the blue"],
+    ] as const) {
+      for (const workers of [1, 2]) {
+        const told: string[] = [];
+        const onRestart = (text: string) => told.push(text);
+        const changes = { workers, misbehave: { ...misbehave, times: times(1) }, onRestart };
+        await using loader = pairLoader(changes);
+        assert.deepEqual(await collect(loader, { until: 12 }), expected);
+        assert.deepEqual(told, [
+          `warning: the loader's worker died at record "r6": ${reason}; another does its work again`,
+        ]);
+        assert.equal(loader.statistics().restarts, 1);
+      }
+    }
+  });
+
+  test("starts another for masks too, though nothing was being done when the worker died", async () => {
+    await using loader = pairLoader({ workers: 1, misbehave: { linger: true } });
+    await collect(loader, { until: 1 });
+    const key = { seed: 1, name: "dropout/x", step: 3 };
+    const request = { key, size: 11, keep: 0.5, dtype: "f32" } as const;
+    const expected = new Float32Array(11);
+    fillBernoulliMask(expected, { key, keep: 0.5 });
+    while (loader.statistics().restarts === 0) {
+      assert.deepEqual(await loader.masks([request]), [expected]);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  });
+
+  const diesTwice = async (misbehave: object, message: string) => {
     await using loader = pairLoader({ workers: 1, order: "sequential", misbehave });
     await assert.rejects(collect(loader, { until: 5 }), (error) => {
       assert.ok(error instanceof EcampError);
-      assert.match(error.message, message);
+      assert.equal(error.message, message);
       return true;
     });
-    await assert.rejects(collect(loader, { until: 1 }), /the loader's worker died/);
+    assert.equal(loader.statistics().restarts, 1);
+    await assert.rejects(collect(loader, { until: 1 }), /the loader's worker died twice/);
   };
 
-  test("says what the worker was doing when it stopped", async () => {
-    await dies(
-      { exit: 6 },
-      /^Cannot prepare samples 4 to 7 of epoch 0: the loader's worker died at record "r6": it stopped with exit code 7$/,
+  test("says what the worker was doing when the second stopped too", async () => {
+    await diesTwice(
+      { exit: 6, times: times(2) },
+      'Cannot prepare samples 4 to 7 of epoch 0: the loader\'s worker died twice, last at record "r6": it stopped with exit code 7',
     );
   });
 
   test("says what was thrown where nothing could catch it", async () => {
-    await dies({ crash: 2 }, /^Cannot prepare samples 0 to 3 .* at record "r2": out of the blue$/);
+    await diesTwice(
+      { crash: 2 },
+      'Cannot prepare samples 0 to 3 of epoch 0: the loader\'s worker died twice, last at record "r2": out of the blue',
+    );
   });
 });

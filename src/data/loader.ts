@@ -24,6 +24,8 @@ export interface LoaderOptions {
   readonly onBadRecord?: OnBadRecord;
   /** The id of a record, for the message when a worker dies. */
   readonly identify?: (record: number) => Promise<string>;
+  /** Told in words of a worker that died (out of memory, say) and was replaced: what it did is done again, once. */
+  readonly onRestart?: (text: string) => void;
 }
 
 /** A batch and where it stands in the run. */
@@ -60,6 +62,8 @@ export interface LoaderStatistics {
   readonly waitMs: number;
   /** Every record that was skipped, once. */
   readonly skipped: readonly SkippedRecord[];
+  /** Workers that died and were replaced. */
+  readonly restarts: number;
 }
 
 /** Prepares batches. Hold it with `await using`: it owns threads. */
@@ -110,6 +114,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
   readonly #skipped = new Map<number, SkippedRecord>();
   #taken = 0;
   #waitMs = 0;
+  #restarts = 0;
 
   constructor(options: LoaderOptions) {
     const { size, batchSize, workers = 1, prefetch = 2 * Math.max(1, workers) } = options;
@@ -127,7 +132,11 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
     this.#options = options;
     this.#prefetch = prefetch;
     const identify = options.identify ?? (async (record: number) => `number ${record}`);
-    this.#pool = new WorkerPool({ workers, job: options.job, identify });
+    const onRestart = (text: string): void => {
+      this.#restarts += 1;
+      options.onRestart?.(text);
+    };
+    this.#pool = new WorkerPool({ workers, job: options.job, identify, onRestart });
   }
 
   async *batches({
@@ -210,6 +219,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
       batches: this.#taken,
       waitMs: this.#waitMs,
       skipped: [...this.#skipped.values()],
+      restarts: this.#restarts,
     };
   }
 

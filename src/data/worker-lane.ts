@@ -1,11 +1,8 @@
-/** @file One place where tasks are done: a thread of its own, or this one. */
-import { Worker } from "node:worker_threads";
+/** @file One place where tasks are done: a thread, replaced when it dies, or this one. */
 import { describeError, EcampError } from "../util/errors.ts";
-import type { LoaderWorkerData, WorkerReply } from "./loader-worker.ts";
-import { fromRemoteError } from "./remote-error.ts";
-import { siblingModule, workerEntry } from "./sibling-module.ts";
 import type { JobReference, WorkerResult, WorkerTask } from "./worker-task.ts";
 import { describeTask, TaskRunner } from "./worker-task.ts";
+import { closedError, type Death, WorkerThread } from "./worker-thread.ts";
 
 /** Does tasks; the next may be given when the last is done. */
 export interface Lane {
@@ -39,109 +36,68 @@ export function localLane(job: JobReference): Lane {
   return new LocalLane(job);
 }
 
-/** A task that a thread has in work. */
-interface Pending {
-  readonly task: WorkerTask;
-  readonly resolve: (result: WorkerResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** How a thread is started. */
+/** How a lane's threads are started. */
 export interface ThreadLaneOptions {
   readonly job: JobReference;
-  /** The id of a record, for the message about a thread that died while it read it. */
+  /** The id of a record, for messages about a thread that died while it read it. */
   readonly identify: (record: number) => Promise<string>;
+  /** Told in words of a thread that died and was replaced. */
+  readonly onRestart: (text: string) => void;
 }
 
-/** How long a thread may take to close its files before it is ended. */
-const CLOSE_TIMEOUT_MS = 2000;
+/** What a task gives depends on what is asked alone, so another thread can do it again; what kills two would kill a third. */
+const ATTEMPTS = 2;
 
 class ThreadLane implements Lane {
-  readonly #worker: Worker;
-  readonly #current = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
-  readonly #identify: (record: number) => Promise<string>;
-  readonly #exited: Promise<void>;
-  #pending: Pending | undefined;
-  #failure: unknown;
-  #isOver = false;
-  #isClosing = false;
+  readonly #options: ThreadLaneOptions;
+  #thread: WorkerThread;
+  #isClosed = false;
+  /** The death after which it does nothing any more. */
+  #givenUp: Death | undefined;
 
-  constructor({ job, identify }: ThreadLaneOptions) {
-    this.#identify = identify;
-    const module = siblingModule("loader-worker", import.meta.url);
-    const workerData: LoaderWorkerData = { job, current: this.#current };
-    this.#worker = new Worker(workerEntry(module), { workerData, execArgv: [] });
-    this.#worker.on("message", (reply: WorkerReply) => this.#settle(reply));
-    this.#worker.on("messageerror", (error) => this.#end(error));
-    this.#worker.on("error", (error) => this.#end(error));
-    this.#exited = new Promise((resolve) => {
-      this.#worker.on("exit", (code) => {
-        this.#end(new Error(`it stopped with exit code ${code}`));
-        resolve();
-      });
-    });
-    this.#worker.unref();
+  constructor(options: ThreadLaneOptions) {
+    this.#options = options;
+    this.#thread = new WorkerThread(options.job);
   }
 
-  run(task: WorkerTask): Promise<WorkerResult> {
-    return new Promise((resolve, reject) => {
-      const pending = { task, resolve, reject };
-      if (this.#isOver) {
-        void this.#fail(pending);
-        return;
-      }
-      this.#pending = pending;
-      this.#worker.ref();
-      this.#worker.postMessage(task);
-    });
-  }
-
-  #settle(reply: WorkerReply): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    // A thread that waits for work must not keep a program from ending that forgot to close its loader; but a program that
-    // closes it waits for its end, also when the answer to a task that nobody wants any more comes first.
-    if (!this.#isClosing) this.#worker.unref();
-    if (reply.ok) pending?.resolve(reply.result);
-    else pending?.reject(fromRemoteError(reply.error));
-  }
-
-  /** The thread is gone: nothing more will come of it. The first reason is the one that is told. */
-  #end(reason: unknown): void {
-    if (!this.#isOver) this.#failure = reason;
-    this.#isOver = true;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending !== undefined) void this.#fail(pending);
-  }
-
-  async #fail({ task, reject }: Pending): Promise<void> {
-    const record = Atomics.load(this.#current, 0);
-    const id =
-      record < 0 ? undefined : await this.#identify(record).catch(() => `number ${record}`);
-    const where = id === undefined ? "" : ` at record "${id}"`;
-    const reason = describeError(this.#failure);
-    reject(
-      new EcampError(`Cannot ${describeTask(task)}: the loader's worker died${where}: ${reason}`, {
-        cause: this.#failure,
-      }),
+  async run(task: WorkerTask): Promise<WorkerResult> {
+    for (let attempt = 1; this.#givenUp === undefined; attempt++) {
+      await this.#revive();
+      if (this.#isClosed) throw closedError(task);
+      const outcome = await this.#thread.run(task);
+      if (outcome.kind === "done") return outcome.result;
+      if (attempt === ATTEMPTS) this.#givenUp = outcome.death;
+    }
+    const { reason } = this.#givenUp;
+    const where = await this.#placeOf(this.#givenUp);
+    throw new EcampError(
+      `Cannot ${describeTask(task)}: the loader's worker died twice${where === "" ? "" : `, last${where}`}: ${describeError(reason)}`,
+      { cause: reason },
     );
+  }
+
+  /** Replaces a thread that died, of its last task or since. */
+  async #revive(): Promise<void> {
+    const { death } = this.#thread;
+    if (death === undefined) return;
+    const where = await this.#placeOf(death);
+    if (this.#isClosed) return;
+    this.#thread = new WorkerThread(this.#options.job);
+    this.#options.onRestart(
+      `warning: the loader's worker died${where}: ${describeError(death.reason)}; another does its work again`,
+    );
+  }
+
+  /** ` at record "id"`; nothing when it read none. */
+  async #placeOf({ record }: Death): Promise<string> {
+    if (record === undefined) return "";
+    const id = await this.#options.identify(record).catch(() => `number ${record}`);
+    return ` at record "${id}"`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
-    this.#worker.ref();
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.reject(
-      new EcampError(`Cannot ${describeTask(pending.task)}: the loader has been closed`),
-    );
-    if (!this.#isOver) this.#worker.postMessage(undefined);
-    // A task in work is not waited for: its thread is ended.
-    const timeout = pending === undefined ? CLOSE_TIMEOUT_MS : 0;
-    const timer = setTimeout(() => void this.#worker.terminate(), timeout);
-    await this.#exited;
-    clearTimeout(timer);
+    this.#isClosed = true;
+    await this.#thread[Symbol.asyncDispose]();
   }
 }
 

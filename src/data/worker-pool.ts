@@ -1,16 +1,13 @@
 /** @file Spreads tasks over lanes: one at a time each, urgent ones first. */
 import { EcampError } from "../util/errors.ts";
-import type { Lane } from "./worker-lane.ts";
+import type { Lane, ThreadLaneOptions } from "./worker-lane.ts";
 import { localLane, threadLane } from "./worker-lane.ts";
-import type { JobReference, WorkerResult, WorkerTask } from "./worker-task.ts";
+import type { WorkerResult, WorkerTask } from "./worker-task.ts";
 
 /** How a pool is made. */
-export interface WorkerPoolOptions {
+export interface WorkerPoolOptions extends ThreadLaneOptions {
   /** How many threads; with 0 tasks are done in this one. */
   readonly workers: number;
-  readonly job: JobReference;
-  /** The id of a record, for messages. */
-  readonly identify: (record: number) => Promise<string>;
 }
 
 interface Waiting {
@@ -27,11 +24,11 @@ export class WorkerPool {
   readonly #waiting: Waiting[] = [];
   #isClosed = false;
 
-  constructor({ workers, job, identify }: WorkerPoolOptions) {
+  constructor({ workers, ...options }: WorkerPoolOptions) {
     this.#lanes =
       workers === 0
-        ? [localLane(job)]
-        : Array.from({ length: workers }, () => threadLane({ job, identify }));
+        ? [localLane(options.job)]
+        : Array.from({ length: workers }, () => threadLane(options));
     this.#idle = [...this.#lanes];
   }
 

@@ -57,7 +57,7 @@ function fakeLoader(batchesPerEpoch: number) {
         return mask;
       });
     },
-    statistics: () => ({ batches: 0, waitMs: 0, skipped: [] }),
+    statistics: () => ({ batches: 0, waitMs: 0, skipped: [], restarts: 0 }),
     [Symbol.asyncDispose]: async () => undefined,
   };
   return { loader, asked };
