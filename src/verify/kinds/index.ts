@@ -6,6 +6,8 @@ export type ReplayTable = Readonly<Record<string, () => Promise<Replay>>>;
 
 /** Every kind, by the `kind` of its `fixture.json`. */
 export const REPLAYS: ReplayTable = {
+  "classification-metrics": async () =>
+    (await import("./classification-metrics.ts")).replayClassificationMetrics,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
   optimizer: async () => (await import("./optimizer.ts")).replayOptimizer,
   "position-table": async () => (await import("./position-table.ts")).replayPositionTable,
