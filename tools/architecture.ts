@@ -39,7 +39,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["engine/runtime"],
   "onnx-buf": ["engine/onnx"],
-  "@bufbuild/protobuf": ["engine/onnx"],
+  "@bufbuild/protobuf": ["engine/onnx", "report"],
+  "crc-32": ["report"],
   sharp: ["image"],
   "@huggingface/tokenizers": ["text"],
   "csv-parse": ["data"],

@@ -30,38 +30,112 @@ export interface Reconstruction {
   readonly superResolved: NdArray;
 }
 
-/** Runs the image side of the model on films; `parameters` by checkpoint name. */
+/** What a forward pass is compiled for. */
+export interface ReconstructionOptions {
+  readonly config: EcampConfig;
+  readonly device: Device;
+  readonly maskRatio: number;
+  /** Films in a batch. */
+  readonly batch: number;
+}
+
+/** The intermediates that are looked at, by the part of `Reconstruction` that each becomes. */
+const TAPS = {
+  small: "small",
+  predicted: "predictedImage",
+  superResolved: "super_res.image",
+} as const;
+
+/** The compiled image side of the model, for looking more than once. */
+export class ReconstructionProgram implements AsyncDisposable {
+  /** Films in a batch. */
+  readonly batch: number;
+  readonly #program: Program;
+  readonly #patches: number;
+  readonly #kept: number;
+
+  private constructor(
+    program: Program,
+    { batch, patches, kept }: Readonly<Record<"batch" | "patches" | "kept", number>>,
+  ) {
+    this.batch = batch;
+    this.#program = program;
+    this.#patches = patches;
+    this.#kept = kept;
+  }
+
+  /**
+   * Traces the model, cuts it to what the pictures need, and compiles that.
+   * @throws {RangeError} when the mask ratio is not in 0 … 1
+   * @throws {ExecutionError} when the device refuses
+   */
+  static async compile({
+    config,
+    device,
+    maskRatio,
+    batch,
+  }: ReconstructionOptions): Promise<ReconstructionProgram> {
+    const patches = gridOf(config) ** 2;
+    const kept = keptPatches(patches, maskRatio);
+    const trace = new Trace();
+    ecamp(new Scope(trace), ecampInputs(config, { batch, tokens: 1, kept }), config); // text is not read: one token will do
+    const stages = Object.entries(TAPS).map(([stage, path]) => {
+      const tensor = trace.taps.get(path);
+      if (tensor === undefined) throw new RangeError(`internal: the model taps no "${path}"`);
+      return [stage, tensor] as const;
+    });
+    const program = await Program.compile(buildGraph(new Map(stages)), device);
+    return new ReconstructionProgram(program, { batch, patches, kept });
+  }
+
+  /**
+   * Runs it.
+   * @param inputs.image u8 [B, S, S], as many films as it was compiled for
+   * @param parameters by checkpoint name; only read
+   */
+  async run(
+    { image, seed }: Omit<ReconstructionInputs, "maskRatio">,
+    parameters: NamedArrays,
+  ): Promise<Reconstruction> {
+    const noise = new Float32Array(this.batch * this.#patches);
+    fillUniform(noise, { seed, name: "reconstruct" });
+    const { mask, idsKeep, idsRestore } = randomMasking(
+      { dtype: "f32", shape: [this.batch, this.#patches], data: noise },
+      this.#kept,
+    );
+    const feeds = new Map<string, NdArray>([
+      ...parameters,
+      ["image", image],
+      ["idsKeep", idsKeep],
+      ["idsRestore", idsRestore],
+    ]);
+    const results = await this.#program.run(feeds);
+    const stage = (name: keyof typeof TAPS): NdArray => {
+      const array = results.get(name);
+      if (array === undefined) throw new RangeError(`internal: the program gave no "${name}"`);
+      return array;
+    };
+    return {
+      small: stage("small"),
+      mask,
+      predicted: stage("predicted"),
+      superResolved: stage("superResolved"),
+    };
+  }
+
+  /** Frees the program. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}
+
+/** Runs the image side of the model on films once; `parameters` by checkpoint name. */
 export async function reconstruct(
   { image, maskRatio, seed }: ReconstructionInputs,
   parameters: NamedArrays,
   { config, device }: { readonly config: EcampConfig; readonly device: Device },
 ): Promise<Reconstruction> {
   const batch = image.shape[0] ?? 0;
-  const patches = gridOf(config) ** 2;
-  const kept = keptPatches(patches, maskRatio);
-  const noise = new Float32Array(batch * patches);
-  fillUniform(noise, { seed, name: "reconstruct" });
-  const masking = randomMasking({ dtype: "f32", shape: [batch, patches], data: noise }, kept);
-  const trace = new Trace();
-  ecamp(new Scope(trace), ecampInputs(config, { batch, tokens: 1, kept }), config); // text is not read: one token will do
-  const stages = ["small", "predictedImage", "super_res.image"].map((path) => {
-    const tensor = trace.taps.get(path);
-    if (tensor === undefined) throw new RangeError(`internal: the model taps no "${path}"`);
-    return [path, tensor] as const;
-  });
-  await using program = await Program.compile(buildGraph(new Map(stages)), device);
-  const feeds = new Map<string, NdArray>([
-    ...parameters,
-    ["image", image],
-    ["idsKeep", masking.idsKeep],
-    ["idsRestore", masking.idsRestore],
-  ]);
-  const results = await program.run(feeds);
-  const [small, predicted, superResolved] = stages.map(([path]) => results.get(path) ?? image);
-  return {
-    small: small ?? image,
-    mask: masking.mask,
-    predicted: predicted ?? image,
-    superResolved: superResolved ?? image,
-  };
+  await using program = await ReconstructionProgram.compile({ config, device, maskRatio, batch });
+  return await program.run({ image, seed }, parameters); // before it is freed
 }
