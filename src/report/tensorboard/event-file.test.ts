@@ -23,7 +23,10 @@ describe("EventFile", () => {
       { tag: "loss/mim", value: 0.75, description: "what it is" },
       { tag: "loss/zero", value: 0 },
     ]);
-    await file.append(5_000_000_000, [{ tag: "films", value: { width: 300, height: 2, png } }]);
+    await file.append(5_000_000_000, [
+      { tag: "films", value: { width: 300, height: 2, png } },
+      { tag: "loss/mim", value: -1, description: "what it is" },
+    ]);
     await file[Symbol.asyncDispose]();
     assert.deepEqual(await readdir(folder), ["events.out.tfevents.1700000000.ecamp"]);
     const wallTime = 1_700_000_000.25;
@@ -39,7 +42,10 @@ describe("EventFile", () => {
       },
       {
         ...{ wallTime, step: 5_000_000_000 },
-        values: [{ tag: "films", image: { width: 300, height: 2, png: Buffer.from(png) } }],
+        values: [
+          { tag: "films", image: { width: 300, height: 2, png: Buffer.from(png) } },
+          { tag: "loss/mim", scalar: -1 },
+        ],
       },
     ]);
   });

@@ -28,6 +28,8 @@ export class EventFile implements AsyncDisposable {
   readonly #now: () => Date;
   /** Bytes that stand whole. */
   #length = 0;
+  /** The tags whose descriptions stand in the file. */
+  readonly #described = new Set<string>();
 
   private constructor(path: string, handle: FileHandle, now: () => Date) {
     this.path = path;
@@ -54,11 +56,17 @@ export class EventFile implements AsyncDisposable {
   }
 
   /**
-   * Appends values of a step.
+   * Appends values of a step. A tag's description is written with its first value.
    * @throws {EcampError} when the disk refuses; the file then ends with the append before
    */
   async append(step: number, values: readonly SummaryValue[]): Promise<void> {
-    await this.#append(step, { kind: "summary", values });
+    const known = values.map(({ tag, value, description }) =>
+      description === undefined || this.#described.has(tag)
+        ? { tag, value }
+        : { tag, value, description },
+    );
+    await this.#append(step, { kind: "summary", values: known });
+    for (const { tag } of values) this.#described.add(tag);
   }
 
   async #append(step: number, content: EventContent): Promise<void> {

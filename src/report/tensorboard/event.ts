@@ -16,7 +16,7 @@ export interface EventImage {
 export interface SummaryValue {
   /** The name of its curve, such as `loss/mim`; what stands before the `/` groups curves. */
   readonly tag: string;
-  /** Shown beside the curve. */
+  /** Shown beside the curve; readers heed the first that they find. */
   readonly description?: string;
   readonly value: number | EventImage;
 }
@@ -75,6 +75,11 @@ function writeValue(summary: BinaryWriter, { tag, description, value }: SummaryV
   else writeImage(summary, value);
   if (description !== undefined) {
     summary.tag(9, WireType.LengthDelimited).fork(); // SummaryMetadata
+    summary.tag(1, WireType.LengthDelimited).fork(); // its PluginData
+    summary
+      .tag(1, WireType.LengthDelimited)
+      .string(typeof value === "number" ? "scalars" : "images");
+    summary.join();
     summary.tag(3, WireType.LengthDelimited).string(description);
     summary.join();
   }
