@@ -49,6 +49,7 @@ const config: EcampConfig = {
   std: 0.3037,
   positionExponent: "k/(2d)",
   finalRelu: true,
+  tiedDecoder: false,
 };
 const kept = keptPatches(196, 0.75);
 

@@ -27,4 +27,5 @@ export const NANO: EcampConfig = {
   std: 0.25,
   positionExponent: "k/(2d)",
   finalRelu: true,
+  tiedDecoder: false,
 };

@@ -59,6 +59,7 @@ export async function* toyBatches(
         ["x", draw(INPUTS)],
         ["y", draw(width)],
       ]),
+      variant: "only",
       samples,
       ids: async () => [`record ${ordinal}`],
     };

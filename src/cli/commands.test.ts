@@ -86,9 +86,11 @@ test("ecamp pretrain --dry-run prints every value and where it comes from, and w
 });
 
 test("ecamp pretrain refuses what it cannot compute or find before it writes anything", async () => {
-  const refused = await call("pretrain", "--out", "no/such/run", "--fidelity", "corrected");
+  const refused = await call(
+    ...["pretrain", "--out", "no/such/run", "--set", "fidelity.report.split=sentence"],
+  );
   assert.equal(refused.status, 1);
-  assert.match(refused.err, /mlm\.positions is "masked", and this version computes only "all"/);
+  assert.match(refused.err, /report\.split is "sentence", and this version computes only "dot"/);
   const blind = await call("pretrain", "--out", "no/such/run");
   assert.match(blind.err, /Cannot pre-train without a dataset folder: give it with --data\n$/);
   const resumed = await call("pretrain", "--out", "no/such/run", "--resume");

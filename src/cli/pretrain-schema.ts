@@ -4,6 +4,7 @@ import { DEFAULT_FIDELITY } from "../recipes/defaults.ts";
 import { FIDELITY, fidelityColumn } from "../recipes/fidelity.ts";
 import type {
   DataOptions,
+  LossOptions,
   ModelSizes,
   PretrainConfig,
   RunOptions,
@@ -87,6 +88,8 @@ const TRAIN: ZodType<TrainOptions> = z
     maskRatio: chance,
     seed: z.int().min(0),
     checkpointMinutes: positive,
+    onFullDisk: z.enum(["stop", "continue"]),
+    validateEpochs: z.int().min(0),
   })
   .refine(({ warmupEpochs, cosineEpochs }) => warmupEpochs < cosineEpochs, {
     path: ["warmupEpochs"],
@@ -103,6 +106,18 @@ const DATA: ZodType<DataOptions> = z.strictObject({
   insertProbability: part,
   onBadRecord: z.enum(["error", "skip"]),
 });
+
+const LOSS: ZodType<LossOptions> = z
+  .strictObject({
+    mim: z.number().min(0),
+    res: z.number().min(0),
+    mlm: z.number().min(0),
+    normalizedPatches: z.boolean(),
+  })
+  .refine(({ mim, res, mlm }) => mim + res + mlm > 0, {
+    path: ["mim"],
+    message: "expected at least one of mim, res and mlm above 0",
+  });
 
 const RUN: ZodType<RunOptions> = z.strictObject({
   data: z.string().min(1).nullable(),
@@ -133,5 +148,6 @@ export const PRETRAIN_SCHEMA: ZodType<PretrainConfig> = z.strictObject({
   model: MODEL,
   train: TRAIN,
   data: DATA,
+  loss: LOSS,
   fidelity: fidelitySchema(),
 });

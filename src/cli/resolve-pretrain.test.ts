@@ -28,8 +28,9 @@ test("resolvePretrain() accepts every recipe as it is", async () => {
   for (const recipe of Object.keys(RECIPES)) {
     const { config } = await resolvePretrain({ ...none, recipe });
     assert.equal(config.model.bigImageSize, 2 * config.model.imageSize);
-    const { switches } = RECIPES[recipe as RecipeName];
-    assert.deepEqual(config.fidelity, { ...fidelityColumn("published"), ...switches });
+    const { switches, fidelity } = RECIPES[recipe as RecipeName];
+    assert.deepEqual(config.fidelity, { ...fidelityColumn(fidelity), ...switches });
+    assert.equal(fidelity, recipe === "published" ? "published" : "corrected");
   }
 });
 

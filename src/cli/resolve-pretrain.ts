@@ -4,7 +4,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
-import { FIDELITY_NAMES, type FidelityName, fidelityColumn } from "../recipes/fidelity.ts";
+import {
+  columnNote,
+  FIDELITY_NAMES,
+  type FidelityName,
+  fidelityColumn,
+} from "../recipes/fidelity.ts";
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { requireRunFolder } from "../tasks/run-folder.ts";
@@ -33,6 +38,11 @@ export interface PretrainChoices {
   readonly flags: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
 }
 
+/** A resolved configuration, and what a person should know about it. */
+export interface ResolvedPretrain extends ResolvedConfig<PretrainConfig> {
+  readonly notes: readonly string[];
+}
+
 /** The keys that may change when a run is resumed: what was computed so far does not depend on them. */
 const FREE_ON_RESUME: readonly string[] = [
   "run.data",
@@ -43,6 +53,7 @@ const FREE_ON_RESUME: readonly string[] = [
   "data.prefetch",
   "data.onBadRecord",
   "train.checkpointMinutes",
+  "train.onFullDisk",
 ];
 
 /** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */
@@ -57,15 +68,13 @@ export function findRecipe(name: string): RecipeName {
  * Resolves the configuration of a new run.
  * @throws {ConfigError} on an unknown recipe, key or value, or a file that is not JSON
  */
-export async function resolvePretrain(
-  choices: PretrainChoices,
-): Promise<ResolvedConfig<PretrainConfig>> {
+export async function resolvePretrain(choices: PretrainChoices): Promise<ResolvedPretrain> {
   const name = findRecipe(choices.recipe ?? "base");
   const { fidelity: column, about: _, switches = {}, ...values } = RECIPES[name];
   const overrides = await overridesOf(choices);
   const chosen = chooseColumn(choices, overrides, { from: `recipe ${name}`, values: { column } });
   const defaults = { ...DEFAULTS, fidelity: fidelityColumn(DEFAULT_FIDELITY) };
-  return resolveConfig({
+  const resolved = resolveConfig({
     schema: PRETRAIN_SCHEMA,
     layers: [
       { from: "default", values: defaults },
@@ -75,6 +84,8 @@ export async function resolvePretrain(
       ...overrides.map(withoutColumn),
     ],
   });
+  const note = columnNote(chosen.name);
+  return { ...resolved, notes: note === undefined ? [] : [note] };
 }
 
 /**
@@ -84,7 +95,7 @@ export async function resolvePretrain(
 export async function resolveResumed(
   out: string,
   choices: PretrainChoices,
-): Promise<ResolvedConfig<PretrainConfig>> {
+): Promise<ResolvedPretrain> {
   if (choices.recipe !== undefined || choices.fidelity !== undefined) {
     throw new ConfigError(
       `Cannot choose a recipe or fidelity for "${out}": a run that is resumed keeps its own; start a new run instead`,
@@ -109,7 +120,7 @@ export async function resolveResumed(
       );
     }
   }
-  return { config: resolved.config, origins };
+  return { config: resolved.config, origins, notes: [] };
 }
 
 async function overridesOf(choices: PretrainChoices): Promise<readonly ConfigLayer[]> {

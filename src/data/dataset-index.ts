@@ -24,6 +24,8 @@ export interface RecordFilter {
   readonly hasReport?: boolean;
   /** That name an image. */
   readonly hasImage?: boolean;
+  /** Is an index of no records an answer, rather than an error? */
+  readonly mayBeEmpty?: boolean;
 }
 
 /** What a worker needs to open the same index: plain data, its tables on shared memory. */
@@ -168,7 +170,7 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
     if (context !== undefined) withContext += 1;
     if (window !== undefined) withWindow += 1;
   }
-  if (records.size === 0) {
+  if (records.size === 0 && options.mayBeEmpty !== true) {
     throw new ManifestError(
       `Cannot use dataset "${folder}": none of its ${read} records has ${describeFilter(options)}`,
     );

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import type { DecodeOptions } from "../image/decode.ts";
 import { decodeImage } from "../image/decode.ts";
-import type { TrainingViewOptions } from "../image/training-view.ts";
+import type { TrainingView, TrainingViewOptions } from "../image/training-view.ts";
 import { trainingView } from "../image/training-view.ts";
 import { composeSentence } from "../text/compose-sentence.ts";
 import { exactEntityMatcher } from "../text/entities.ts";
-import type { MaskingProbabilities } from "../text/mask-tokens.ts";
+import type { DescriptorMasking, MaskingProbabilities } from "../text/mask-tokens.ts";
 import type {
   PretrainingText,
   PretrainingTextOptions,
@@ -14,6 +14,7 @@ import type {
 } from "../text/pretraining-text.ts";
 import { pretrainingText, pretrainingTextRules } from "../text/pretraining-text.ts";
 import { phraseTemplates } from "../text/rebalance-weights.ts";
+import { swapSides } from "../text/swap-sides.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { ManifestError } from "../util/errors.ts";
@@ -30,6 +31,10 @@ export interface PretrainingTextSettings {
   readonly tokens: number;
   readonly insertProbability?: number;
   readonly probabilities?: Partial<MaskingProbabilities>;
+  /** What becomes of the words before an entity. */
+  readonly descriptors?: DescriptorMasking;
+  /** Are left and right exchanged in the words when the picture was flipped? */
+  readonly swapsSides?: boolean;
   /** The words that count as entities. */
   readonly entities?: readonly string[];
   /** The phrases whose weight is diminished, and to what. */
@@ -93,7 +98,7 @@ export function pretrainingFields(tokens: number, size: number = VIEW_SIZE): Pre
 }
 
 function textRules(tokenizer: Tokenizer, settings: PretrainingTextSettings): PretrainingTextRules {
-  const { entities, phrases, ...rest } = settings;
+  const { entities, phrases, swapsSides: _, ...rest } = settings;
   const options: PretrainingTextOptions = {
     ...rest,
     tokenizer,
@@ -134,8 +139,9 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
   ): Promise<void> {
     const found = await this.#index.read(record);
     const key = { id: found.id, epoch, seed: this.#options.seed };
-    views.image.set(await this.#image(found, key));
-    const { ids, maskedIds, length, weights } = this.#text(found, key);
+    const { image, flipped } = await this.#view(found, key);
+    views.image.set(image.data);
+    const { ids, maskedIds, length, weights } = this.#text(found, { key, flipped });
     views.ids.set(maskedIds);
     views.labels.set(ids);
     views.attentionMask.fill(1, 0, length).fill(0, length);
@@ -146,18 +152,24 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
     views.windowLeft[0] = column;
   }
 
-  /** [S, S] */
-  async #image({ image }: JoinedRecord, key: DrawKey): Promise<Uint8Array> {
+  /** The picture's view, [S, S]. */
+  async #view({ image }: JoinedRecord, key: DrawKey): Promise<TrainingView> {
     if (image === undefined) throw new ManifestError("it names no image");
     const { imageRoot, decode = {}, view = {} } = this.#options;
     const picture = await decodeImage(join(imageRoot, image), decode);
-    return trainingView(picture, view, drawsOf("augment", key)).image.data;
+    return trainingView(picture, view, drawsOf("augment", key));
   }
 
-  #text({ report, context = "" }: JoinedRecord, key: DrawKey): PretrainingText {
+  #text(
+    { report, context = "" }: JoinedRecord,
+    { key, flipped }: { readonly key: DrawKey; readonly flipped: boolean },
+  ): PretrainingText {
     if (report === undefined) throw new ManifestError("it has no report");
-    const draw = contextThenMask({ report, context }, this.#rules, key);
-    return pretrainingText({ report, context }, this.#rules, draw);
+    const swaps = flipped && this.#options.text.swapsSides === true;
+    const pair = swaps
+      ? { report: swapSides(report), context: swapSides(context) }
+      : { report, context };
+    return pretrainingText(pair, this.#rules, contextThenMask(pair, this.#rules, key));
   }
 
   async identify(record: number): Promise<string> {

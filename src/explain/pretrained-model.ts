@@ -41,6 +41,7 @@ const configSchema: z.ZodType<EcampConfig> = z.object({
   std: z.number().positive(),
   positionExponent: z.enum(["k/(2d)", "k/(d/2)"]),
   finalRelu: z.boolean(),
+  tiedDecoder: z.boolean(),
 });
 
 /**

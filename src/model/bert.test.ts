@@ -85,7 +85,9 @@ describe("bertLayer()", () => {
 });
 
 test("maskedWordHead() has the gradient of finite differences", () => {
-  const layer = traceLayer((s, { x }) => maskedWordHead(s, x, NANO), { x: normal(1, 3, WIDTH) });
+  const layer = traceLayer((s, { x }) => maskedWordHead(s, x, { config: NANO }), {
+    x: normal(1, 3, WIDTH),
+  });
   assert.deepEqual(layer.output().shape, [1, 3, 11]);
   checkTracedGradients(layer, { elements: 4 });
 });

@@ -15,6 +15,8 @@ import type { EcampConfig } from "./config.ts";
 const LOWEST = -3.4028234663852886e38;
 /** Kinds of text that the embedding knows; reports are all of kind 0. */
 const TOKEN_TYPES = 2;
+/** The word that fills texts up; its embedding starts at 0. */
+export const PAD = 0;
 
 /** Padding as a bias of scores: mask f32 [B, T], 1 on real tokens → [B, 1, 1, T], 0 or the lowest number. */
 export function paddingBias(attentionMask: Tensor): Tensor {
@@ -27,7 +29,11 @@ export function bertEmbeddings(s: Scope, ids: Tensor, config: EcampConfig): Tens
   const { bertDim: width, vocab, positions, bertLayerNormEps: epsilon } = config;
   const tokens = ids.shape[1] ?? 0;
   return s.build(() => {
-    const words = embedding(s.at("word_embeddings"), ids, { rows: vocab, width, paddingIndex: 0 });
+    const words = embedding(s.at("word_embeddings"), ids, {
+      rows: vocab,
+      width,
+      paddingIndex: PAD,
+    });
     const places = embeddingTable(s.at("position_embeddings"), [positions, width]);
     const kinds = embeddingTable(s.at("token_type_embeddings"), [TOKEN_TYPES, width]);
     const place = slice(places, [
@@ -98,15 +104,23 @@ export function declarePooler(s: Scope, { bertDim: width }: EcampConfig): void {
   dense.param("bias", [width], constant(0));
 }
 
-/** dense → GELU → LayerNorm → words: x [B, T, H] → logits [B, T, vocab]. */
-export function maskedWordHead(s: Scope, x: Tensor, config: EcampConfig): Tensor {
+/**
+ * dense → GELU → LayerNorm → words: x [..., H] → logits [..., vocab].
+ * @param words the weights [vocab, H] that the head shares with the word embeddings; its own when absent
+ */
+export function maskedWordHead(
+  s: Scope,
+  x: Tensor,
+  { config, words }: { readonly config: EcampConfig; readonly words?: Tensor },
+): Tensor {
   const { bertDim: width, vocab, bertLayerNormEps: epsilon } = config;
   return s.build(() => {
     const transform = s.at("transform");
     const transformed = gelu(linear(transform.at("dense"), x, width));
     const normed = layerNorm(transform.at("LayerNorm"), transformed, { epsilon });
-    const words = s.at("decoder").param("weight", [vocab, width], xavierUniform(width, vocab));
+    const own = (): Tensor =>
+      s.at("decoder").param("weight", [vocab, width], xavierUniform(width, vocab));
     const bias = s.param("bias", [vocab], constant(0));
-    return s.tap("logits", affine(normed, words, bias));
+    return s.tap("logits", affine(normed, words ?? own(), bias));
   });
 }

@@ -39,6 +39,8 @@ export interface EcampConfig extends EncoderConfig {
   readonly positionExponent: FrequencyExponent;
   /** Whether super-resolution ends in a ReLU, which makes levels below the mean unreachable. */
   readonly finalRelu: boolean;
+  /** Whether the word head reads its weights from the word embeddings. */
+  readonly tiedDecoder: boolean;
 }
 
 /** Channels of every image: grey levels are repeated. */

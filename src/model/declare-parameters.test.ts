@@ -15,6 +15,7 @@ const BASE = {
   std: 1,
   positionExponent: "k/(2d)",
   finalRelu: true,
+  tiedDecoder: false,
 } as const;
 
 const affine = (...names: readonly string[]): string[] =>

@@ -11,12 +11,15 @@ const SUPER_PATCHES = 14;
 export interface HostBatch {
   /** u8 [B, S, S]: grey levels of the big image. */
   readonly image: NdArray<"u8">;
-  /** i64 [B, T]: masked and original words. */
+  /** i64 [B, T]: the masked words. */
   readonly ids: NdArray<"i64">;
-  readonly labels: NdArray<"i64">;
   /** f32 [B, T]: 1 on real tokens. */
   readonly attentionMask: NdArray<"f32">;
-  /** f32 [B, T] */
+  /** i64 [W]: the places among the B·T tokens whose words are to be found; every place when absent. */
+  readonly wordPositions?: NdArray<"i64"> | undefined;
+  /** i64 [B, T], or [W] with `wordPositions`: the original words. */
+  readonly labels: NdArray<"i64">;
+  /** f32, in the shape of `labels`. */
   readonly tokenWeights: NdArray<"f32">;
   /** The top-left corner of each sample's super-resolution window, in super-patches: vertical and horizontal. */
   readonly windowTop: ArrayLike<number>;
@@ -48,12 +51,13 @@ export function ecampFeeds(
     ["idsRestore", masking.idsRestore],
     ["patchMask", masking.mask],
     ["ids", batch.ids],
-    ["labels", batch.labels],
     ["attentionMask", batch.attentionMask],
+    ["labels", batch.labels],
     ["tokenWeights", batch.tokenWeights],
     ["windowRows", windowMask([size, 1, side, 1], batch.windowTop, window)],
     ["windowColumns", windowMask([size, 1, 1, side], batch.windowLeft, window)],
   ]);
+  if (batch.wordPositions !== undefined) feeds.set("wordPositions", batch.wordPositions);
   return { feeds, masking };
 }
 

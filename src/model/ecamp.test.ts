@@ -8,7 +8,8 @@ import { build, read, sum, type Values } from "../../test/reference/values.ts";
 import { traceLayer } from "../../test/trace-layer.ts";
 import { constant } from "../engine/tensor.ts";
 import { type NdArray, ndArray } from "../util/nd-array.ts";
-import { ecamp, totalLoss } from "./ecamp.ts";
+import { ecamp } from "./ecamp.ts";
+import { totalLoss } from "./ecamp-losses.ts";
 
 const [BATCH, SIDE, BIG, TOKENS, WORDS] = [2, 4, 8, 5, 11];
 

@@ -1,8 +1,11 @@
 /** @file The report decoder with multi-scale context fusion (SPEC 3.4): masked words from text and image together. */
 import { add } from "../engine/ops/elementwise.ts";
+import { gatherRows } from "../engine/ops/gather.ts";
+import { reshape } from "../engine/ops/layout.ts";
 import { reduceMean } from "../engine/ops/reduce.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { dropout } from "../nn/dropout.ts";
+import { embeddingTable } from "../nn/embedding.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -12,6 +15,7 @@ import {
   declarePooler,
   feedForward,
   maskedWordHead,
+  PAD,
   paddingBias,
   projectedAttention,
   selfAttentionBlock,
@@ -27,9 +31,11 @@ export interface ReportInputs {
   readonly attentionMask: Tensor;
   /** [B, 1 + n, D]: the image encoder's output. */
   readonly latent: Tensor;
+  /** i64 [W]: the places among the B·T tokens whose words are to be found; every place when absent. */
+  readonly wordPositions?: Tensor;
 }
 
-/** Logits of every position's word [B, T, vocab]. */
+/** Logits of the words of every place [B, T, vocab], or of the chosen places [W, vocab]. */
 export function reportDecoder(s: Scope, inputs: ReportInputs, config: EcampConfig): Tensor {
   const image = cutClassToken(linear(s.at("bert_mlp"), inputs.latent, config.bertDim)).patches; // [B, n, H]
   const gap = s.tap("gap", reduceMean(image, { axes: [1], keepDims: true })); // [B, 1, H]
@@ -46,7 +52,20 @@ export function reportDecoder(s: Scope, inputs: ReportInputs, config: EcampConfi
     text = bertLayer(bert.at("encoder").at("layer").at(i), text, scoreBias, config);
   }
   declarePooler(bert.at("pooler"), config);
-  return maskedWordHead(model.at("cls").at("predictions"), text, config);
+  const { wordPositions } = inputs;
+  const found = wordPositions === undefined ? text : tokensAt(text, wordPositions);
+  const { tiedDecoder, vocab, bertDim } = config;
+  const table = bert.at("embeddings").at("word_embeddings");
+  return maskedWordHead(model.at("cls").at("predictions"), found, {
+    config,
+    ...(tiedDecoder && { words: embeddingTable(table, [vocab, bertDim], { zeroRow: PAD }) }),
+  });
+}
+
+/** Tokens of x [B, T, H] at places i64 [W] among all of them → [W, H]. */
+function tokensAt(x: Tensor, places: Tensor): Tensor {
+  const [batch = 0, tokens = 0, width = 0] = x.shape;
+  return gatherRows(reshape(x, [batch * tokens, width]), places);
 }
 
 interface FusionInputs {

@@ -6,6 +6,6 @@ export { embedding, embeddingTable } from "./embedding.ts";
 export { type Initializer, initialValues } from "./initializers.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { affine, linear } from "./linear.ts";
-export { crossEntropy, maskedSquareMean } from "./losses.ts";
+export { crossEntropy, maskedSquareMean, weightedMean } from "./losses.ts";
 export { type Interpolation, interpolationMatrix, resizeImage } from "./resize.ts";
 export { type Parameter, type RandomMask, Scope, Trace } from "./scope.ts";

@@ -12,7 +12,7 @@ import { reduceMean, reduceSum } from "../engine/ops/reduce.ts";
 import { Program } from "../engine/runtime/program.ts";
 import { input } from "../engine/tensor.ts";
 import { type NdArray, ndArray } from "../util/nd-array.ts";
-import { crossEntropy, maskedSquareMean } from "./losses.ts";
+import { crossEntropy, maskedSquareMean, weightedMean } from "./losses.ts";
 
 const ROWS = 4;
 const WORDS = 5;
@@ -73,21 +73,62 @@ describe("crossEntropy()", () => {
 });
 
 describe("maskedSquareMean()", () => {
-  const layer = traceLayer((_, { x, y, mask }) => maskedSquareMean(x, y, mask), {
+  const draws = {
     x: normal(2, 3, 4),
     y: normal(2, 1, 4),
-    mask: exactly("f32", [2, 3, 1], [1, 0, 1, 0, 0, 0.5]),
+    mask: exactly("f32", [2, 3, 1], [1, 0, 1, 0, 0, 1]),
+  };
+  const layers = (["all", "counted"] as const).map((over) => ({
+    over,
+    layer: traceLayer((_, { x, y, mask }) => maskedSquareMean(x, y, { mask, over }), draws),
+  }));
+
+  test("averages over all elements, those outside the mask as zeros, or over those inside", () => {
+    for (const { over, layer } of layers) {
+      const [x, y, mask] = [layer.value("x"), layer.value("y"), layer.value("mask")];
+      const squares = build([2, 3, 4], ([b = 0, n = 0, i = 0]) => {
+        const difference = read(x, [b, n, i]) - read(y, [b, 0, i]);
+        return (difference * read(mask, [b, n, 0])) ** 2;
+      });
+      const count = over === "all" ? 24 : 12;
+      const expected = build([], () => sum(24, (i) => squares.data[i] ?? 0) / count);
+      assertClose({ what: over, actual: layer.output(), expected, tolerance: 1e-12 });
+    }
   });
 
-  test("averages over all elements, those outside the mask as zeros", () => {
-    const [x, y, mask] = [layer.value("x"), layer.value("y"), layer.value("mask")];
-    const squares = build([2, 3, 4], ([b = 0, n = 0, i = 0]) => {
-      const difference = read(x, [b, n, i]) - read(y, [b, 0, i]);
-      return (difference * read(mask, [b, n, 0])) ** 2;
+  test("is 0 where nothing counts", () => {
+    const nothing = exactly("f32", [2, 3, 1], [0, 0, 0, 0, 0, 0]);
+    const layer = traceLayer(
+      (_, { x, y, mask }) => maskedSquareMean(x, y, { mask, over: "counted" }),
+      { ...draws, mask: nothing },
+    );
+    assert.equal(layer.output().data[0], 0);
+  });
+
+  test("has the gradient of finite differences", () => {
+    for (const { layer } of layers) {
+      const inputs = new Map([...layer.inputs].filter(([name]) => name !== "mask"));
+      checkTracedGradients({ ...layer, inputs });
+    }
+  });
+});
+
+describe("weightedMean()", () => {
+  const weighted = (weights: readonly number[]): TracedLayer =>
+    traceLayer((_, { x, weights }) => weightedMean(x, weights), {
+      x: normal(4),
+      weights: exactly("f32", [4], weights),
     });
-    const expected = build([], () => sum(24, (i) => squares.data[i] ?? 0) / 24);
-    assertClose({ what: "loss", actual: layer.output(), expected, tolerance: 1e-12 });
+
+  test("divides by the sum of the weights", () => {
+    const layer = weighted([0.5, 0, 2, 1]);
+    const [x, w] = [layer.value("x"), layer.value("weights")];
+    const expected = build([], () => sum(4, (i) => read(x, [i]) * read(w, [i])) / 3.5);
+    assertClose({ what: "mean", actual: layer.output(), expected, tolerance: 1e-12 });
+    checkTracedGradients(layer);
   });
 
-  test("has the gradient of finite differences", () => checkTracedGradients(layer));
+  test("is 0 where all weights are", () => {
+    assert.equal(weighted([0, 0, 0, 0]).output().data[0], 0);
+  });
 });

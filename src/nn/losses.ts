@@ -1,9 +1,10 @@
 /** @file Losses as scalars over symbolic tensors. */
-import { mul, sub } from "../engine/ops/elementwise.ts";
+import { div, greater, mul, sub, where } from "../engine/ops/elementwise.ts";
 import { pickInRows } from "../engine/ops/gather.ts";
 import { reshape } from "../engine/ops/layout.ts";
-import { reduceLogSumExp, reduceMean } from "../engine/ops/reduce.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { reduceLogSumExp, reduceMean, reduceSum } from "../engine/ops/reduce.ts";
+import { scalar, type Tensor } from "../engine/tensor.ts";
+import { sizeOf } from "../util/nd-array.ts";
 
 /**
  * −ln softmax(logits)[label] of every row: logits [M, V], labels i64 [M] → [M].
@@ -15,8 +16,29 @@ export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   return sub(reduceLogSumExp(logits, { axes: [1] }), chosen);
 }
 
-/** mean((x·m − y·m)²) over all elements of x, zeros where the mask is 0 included; `mask` broadcasts. */
-export function maskedSquareMean(x: Tensor, y: Tensor, mask: Tensor): Tensor {
+/** How a masked mean is taken. */
+export interface MaskedMeanOptions {
+  /** 1 where an element counts, else 0; broadcasts to x. */
+  readonly mask: Tensor;
+  /** Divide by the number of all elements, or by the number of those that count (by 1 where there are none). */
+  readonly over: "all" | "counted";
+}
+
+/** The mean of (x·m − y·m)² over all elements of x, zeros where the mask is 0 included, or over those that count. */
+export function maskedSquareMean(x: Tensor, y: Tensor, { mask, over }: MaskedMeanOptions): Tensor {
   const difference = mul(sub(x, y), mask);
-  return reduceMean(mul(difference, difference));
+  const mean = reduceMean(mul(difference, difference));
+  if (over === "all") return mean;
+  // Σ m over the elements of x is |x| times the mean of m: the two numbers of elements cancel.
+  return div(mean, positiveOr(reduceMean(mask), 1 / sizeOf(x.shape)));
+}
+
+/** Σ w·x / Σ w of x and weights w ≥ 0, both [M]; 0 where all weights are 0. */
+export function weightedMean(x: Tensor, weights: Tensor): Tensor {
+  return div(reduceSum(mul(x, weights)), positiveOr(reduceSum(weights), 1));
+}
+
+/** A scalar where it is above 0, else `otherwise`. */
+function positiveOr(x: Tensor, otherwise: number): Tensor {
+  return where(greater(x, scalar(0)), x, scalar(otherwise));
 }

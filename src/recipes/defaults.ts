@@ -23,7 +23,10 @@ export const DEFAULTS: Omit<PretrainConfig, "fidelity"> = {
     maskRatio: 0.75,
     seed: 42,
     checkpointMinutes: 30,
+    onFullDisk: "stop",
+    validateEpochs: 1,
   },
+  loss: { mim: 1, res: 1, mlm: 1, normalizedPatches: false },
   data: {
     workers: 1,
     prefetch: 2,
@@ -37,4 +40,4 @@ export const DEFAULTS: Omit<PretrainConfig, "fidelity"> = {
 };
 
 /** The column that is taken when neither the recipe nor the command line names one. */
-export const DEFAULT_FIDELITY: FidelityName = "published";
+export const DEFAULT_FIDELITY: FidelityName = "corrected";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FIDELITY, fidelityColumn, unavailableSwitches } from "./fidelity.ts";
+import { columnNote, FIDELITY, fidelityColumn, unavailableSwitches } from "./fidelity.ts";
 
 test("FIDELITY lists both columns' values among those it knows, and has a reason for each row", () => {
   for (const [key, row] of Object.entries(FIDELITY)) {
@@ -24,10 +24,34 @@ test("fidelityColumn() holds the switches of pre-training and no others", () => 
   assert.equal(fidelityColumn("corrected").flip, "none");
 });
 
+test("fidelityColumn() keeps the first value of a switch whose second is not computed, and columnNote() says so", () => {
+  const column = fidelityColumn("corrected");
+  assert.deepEqual(unavailableSwitches(column), []);
+  assert.deepEqual(column, {
+    "entities.match": "exact",
+    "masking.descriptors": "always",
+    "mlm.positions": "masked",
+    "mlm.templates": "two",
+    "report.split": "dot",
+    "window.frame": "original",
+    "superRes.finalRelu": false,
+    "pixelLoss.mean": "counted",
+    positionTable: "mae",
+    "mlm.tiedDecoder": true,
+    "schedule.cosineEnd": "epochs",
+    flip: "none",
+    "image.sixteenBit": "range",
+  });
+  const withheld =
+    "entities.match (exact), mlm.templates (two), report.split (dot), window.frame (original)";
+  assert.ok(columnNote("corrected")?.endsWith(`keep their published value: ${withheld}`));
+  assert.equal(columnNote("published"), undefined);
+});
+
 test("unavailableSwitches() is silent on the first column and names what is not computed", () => {
   const column = fidelityColumn("published");
   assert.deepEqual(unavailableSwitches(column), []);
-  assert.deepEqual(unavailableSwitches({ ...column, "mlm.tiedDecoder": true }), [
-    'fidelity.mlm.tiedDecoder is "true", and this version computes only "false"',
+  assert.deepEqual(unavailableSwitches({ ...column, "entities.match": "lemma" }), [
+    'fidelity.entities.match is "lemma", and this version computes only "exact"',
   ]);
 });

@@ -84,7 +84,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: "draw",
     corrected: "always",
     values: ["draw", "always"],
-    available: ["draw"],
+    available: ["draw", "always"],
     scope: "pretrain",
     architecture: false,
     reason:
@@ -94,7 +94,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: "all",
     corrected: "masked",
     values: ["all", "masked"],
-    available: ["all"],
+    available: ["all", "masked"],
     scope: "pretrain",
     architecture: false,
     reason: "the loss also runs over visible tokens and padding",
@@ -139,7 +139,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: "all",
     corrected: "counted",
     values: ["all", "counted"],
-    available: ["all"],
+    available: ["all", "counted"],
     scope: "pretrain",
     architecture: false,
     reason: "pixels that do not count enter the mean as zeros",
@@ -157,7 +157,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: false,
     corrected: true,
     values: [false, true],
-    available: [false],
+    available: [false, true],
     scope: "pretrain",
     architecture: true,
     reason: "the head's weights were meant to be the word embeddings; the program loses the tie",
@@ -175,7 +175,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: "image",
     corrected: "none",
     values: ["image", "none", "swap"],
-    available: ["image", "none"],
+    available: ["image", "none", "swap"],
     scope: "pretrain",
     architecture: false,
     reason: "a flip exchanges left and right while the report keeps its words",
@@ -218,13 +218,28 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
   },
 };
 
-/** One column of the table, for pre-training. */
+type AnyRow = readonly [string, FidelityRow];
+
+/** The rows that pre-training reads. */
+const PRETRAIN_ROWS: readonly AnyRow[] = Object.entries(FIDELITY).filter(
+  ([, row]: AnyRow) => row.scope === "pretrain" || row.scope === "every task",
+);
+
+/** One column of the table, for pre-training. A value that this version does not compute is replaced by the published one. */
 export function fidelityColumn(name: FidelityName): FidelityOptions {
-  const rows: readonly (readonly [string, FidelityRow])[] = Object.entries(FIDELITY);
-  const column = rows
-    .filter(([, row]) => row.scope === "pretrain" || row.scope === "every task")
-    .map(([key, row]) => [key, row[name]]);
+  const column = PRETRAIN_ROWS.map(([key, row]) => [
+    key,
+    row.available.includes(row[name]) ? row[name] : row.published,
+  ]);
   return Object.fromEntries(column) as FidelityOptions;
+}
+
+/** What a column promises and this version does not keep: one sentence, or nothing. */
+export function columnNote(name: FidelityName): string | undefined {
+  const withheld = PRETRAIN_ROWS.filter(([, row]) => !row.available.includes(row[name]));
+  if (withheld.length === 0) return undefined;
+  const keys = withheld.map(([key, { published }]) => `${key} (${published})`).join(", ");
+  return `fidelity ${name}: not all of it is computed by this version; these keep their published value: ${keys}`;
 }
 
 /**
@@ -232,9 +247,8 @@ export function fidelityColumn(name: FidelityName): FidelityOptions {
  * them into an error before it does anything else.
  */
 export function unavailableSwitches(options: FidelityOptions): readonly string[] {
-  const rows: readonly (readonly [string, FidelityRow])[] = Object.entries(FIDELITY);
   const wanted: Readonly<Record<string, string | boolean>> = { ...options };
-  return rows.flatMap(([key, row]) => {
+  return PRETRAIN_ROWS.flatMap(([key, row]) => {
     const value = wanted[key];
     if (value === undefined || row.available.includes(value)) return [];
     const has = row.available.map((name) => `"${name}"`).join(" or ");

@@ -63,6 +63,20 @@ export interface TrainOptions {
   readonly seed: number;
   /** Minutes between checkpoints. */
   readonly checkpointMinutes: number;
+  /** What to do when the disk is too full for a checkpoint: the one before it stands either way. */
+  readonly onFullDisk: "stop" | "continue";
+  /** Epochs between validations on the records of the split `val`; 0 for none. */
+  readonly validateEpochs: number;
+}
+
+/** The objective (SPEC 3.3, 3.4 and 5). */
+export interface LossOptions {
+  /** Factors of the three losses in their sum. */
+  readonly mim: number;
+  readonly res: number;
+  readonly mlm: number;
+  /** Is a patch's target normalised by its own mean and variance, as MAE offers? */
+  readonly normalizedPatches: boolean;
 }
 
 /** How pairs are read and augmented (SPEC 1.2 and 2). */
@@ -104,6 +118,7 @@ export interface PretrainConfig {
   readonly model: ModelSizes;
   readonly train: TrainOptions;
   readonly data: DataOptions;
+  readonly loss: LossOptions;
   /** The switches of `fidelity.ts`, one by one. */
   readonly fidelity: FidelityOptions;
 }
@@ -119,4 +134,5 @@ export interface Recipe {
   readonly model?: Partial<ModelSizes>;
   readonly train?: Partial<TrainOptions>;
   readonly data?: Partial<DataOptions>;
+  readonly loss?: Partial<LossOptions>;
 }

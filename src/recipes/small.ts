@@ -11,7 +11,7 @@ import { SIZES } from "./sizes.ts";
 /** ViT-S/16 for a workstation. */
 export const small: Recipe = {
   about: "ViT-S/16 for a workstation: 256 pairs an update",
-  fidelity: "published",
+  fidelity: "corrected",
   model: SIZES.small,
   train: { batch: 16, accumulate: 16, lr: 3e-4, warmupEpochs: 10, epochs: 100, cosineEpochs: 100 },
 };

@@ -11,7 +11,7 @@ import { SIZES } from "./sizes.ts";
 /** ViT-Ti/16 for a laptop. */
 export const tiny: Recipe = {
   about: "ViT-Ti/16 for a laptop and a few thousand pairs: 64 pairs an update",
-  fidelity: "published",
+  fidelity: "corrected",
   model: SIZES.tiny,
   train: { batch: 16, accumulate: 4, lr: 5e-4, warmupEpochs: 5, epochs: 50, cosineEpochs: 50 },
 };

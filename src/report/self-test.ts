@@ -60,6 +60,7 @@ const CONFIG: EcampConfig = {
   std: 0.25,
   positionExponent: "k/(d/2)",
   finalRelu: false,
+  tiedDecoder: false,
 };
 
 /** Trains a very small model by one step on the device. */

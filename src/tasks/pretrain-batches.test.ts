@@ -72,8 +72,10 @@ async function take(count: number, doneSteps: number, batchesPerEpoch = 5) {
     course: courseOf(batchesPerEpoch, 2),
     doneSteps,
     seed: 3,
-    masks: MASKS,
+    masksOf: () => MASKS,
     feed: { config: NANO, kept: 2, window: 12 },
+    full: { batch: BATCH, tokens: 3, kept: 2 },
+    words: "every",
     identify: async (records) => Array.from(records, (record) => `r${record}`),
     onSkipped: (records) => skipped.push(...records.map(({ id }) => id)),
   };

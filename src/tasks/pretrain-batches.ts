@@ -3,11 +3,14 @@ import type { Batch, Loader } from "../data/loader.ts";
 import type { PretrainingFields } from "../data/pretraining-job.ts";
 import type { MaskRequest } from "../data/worker-task.ts";
 import { gridOf } from "../model/config.ts";
+import type { BatchSizes } from "../model/ecamp.ts";
 import { ecampFeeds, type FeedOptions, type HostBatch } from "../model/ecamp-feeds.ts";
 import type { RandomMask } from "../nn/scope.ts";
 import type { MicroBatch } from "../train/loop.ts";
 import { type NdArray, sizeOf } from "../util/nd-array.ts";
 import { fillUniform } from "../util/random.ts";
+import { maskedText, wholeText } from "./fit-text.ts";
+import { shapeName } from "./pretrain-shapes.ts";
 
 /** Where the updates of a run lie in its epochs. A partial accumulation at an epoch's end is dropped (SPEC 3.6). */
 export interface Course {
@@ -36,17 +39,15 @@ export function epochOf(step: number, course: Course): number {
 }
 
 /** What the stream of micro-batches is made from. */
-export interface BatchStreamOptions {
-  readonly loader: Loader<PretrainingFields>;
+export interface BatchStreamOptions extends HostOptions {
   readonly course: Course;
   /** Updates that are done already. */
   readonly doneSteps: number;
-  readonly seed: number;
-  readonly masks: readonly RandomMask[];
-  readonly feed: FeedOptions;
+  /** The random masks that batches of a shape are fed. */
+  readonly masksOf: (variant: string) => readonly RandomMask[];
   /** Ids of records by their positions. */
   readonly identify: (records: Uint32Array) => Promise<readonly string[]>;
-  readonly onSkipped: (skipped: Batch["skipped"]) => void;
+  readonly onSkipped: (skipped: Batch["skipped"], epoch: number) => void;
 }
 
 /**
@@ -54,7 +55,7 @@ export interface BatchStreamOptions {
  * ordinal (masks, noises) or of its records and epoch (crops, words), so that it does not matter where a run was resumed.
  */
 export async function* microBatches(options: BatchStreamOptions): AsyncGenerator<MicroBatch> {
-  const { loader, course, doneSteps, onSkipped } = options;
+  const { loader, course, doneSteps } = options;
   const used = course.updatesPerEpoch * course.accumulate;
   // Where nothing is dropped one request goes on for ever, so that batches are prepared ahead across the ends of epochs.
   const dropsSome = used < course.batchesPerEpoch;
@@ -63,21 +64,64 @@ export async function* microBatches(options: BatchStreamOptions): AsyncGenerator
     const start = epoch * course.batchesPerEpoch;
     const from = start + index * course.accumulate;
     const until = dropsSome ? start + used : Number.POSITIVE_INFINITY;
-    let masks = drawMasks(options, from);
-    for await (const batch of loader.batches({ from, until })) {
-      if (batch.skipped.length > 0) onSkipped(batch.skipped);
-      const drawn = await masks;
-      masks = drawMasks(options, batch.ordinal + 1); // a step ahead, while this one is computed
-      yield microBatch(batch, drawn, options);
-    }
-    await masks;
+    yield* oneAhead(loader.batches({ from, until }), (batch) => microBatch(batch, options));
   }
 }
 
+/** Makes the next one while the present one is used: its masks are drawn in a worker meanwhile. */
+async function* oneAhead<In, Out>(
+  source: AsyncGenerator<In>,
+  make: (input: In) => Promise<{ readonly value: Out; readonly onUse: () => void }>,
+): AsyncGenerator<Out> {
+  const begin = async () => {
+    const next = await source.next();
+    return next.done === true ? undefined : make(next.value);
+  };
+  const quietly = <T>(promise: Promise<T>): Promise<T> => {
+    promise.catch(() => undefined); // reported when it is awaited
+    return promise;
+  };
+  let next = quietly(begin());
+  try {
+    for (;;) {
+      const current = await next;
+      if (current === undefined) return;
+      next = quietly(begin());
+      current.onUse();
+      yield current.value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await source.return(undefined);
+  }
+}
+
+async function microBatch(
+  batch: Batch<PretrainingFields>,
+  options: BatchStreamOptions,
+): Promise<{ readonly value: MicroBatch; readonly onUse: () => void }> {
+  const { identify, onSkipped, masksOf, loader, seed } = options;
+  const { records, ordinal, skipped, epoch } = batch;
+  const { feeds, variant } = hostFeeds(batch, options);
+  const masks = await drawMasks(loader, masksOf(variant), { seed, ordinal });
+  return {
+    value: {
+      feeds: new Map([...feeds, ...masks]),
+      variant,
+      samples: records.length,
+      ids: () => identify(records),
+    },
+    onUse: () => {
+      if (skipped.length > 0) onSkipped(skipped, epoch);
+    },
+  };
+}
+
 /** Dropout masks of a micro-batch, by the stream of each site at the step of its ordinal. */
-function drawMasks(
-  { loader, masks, seed }: BatchStreamOptions,
-  ordinal: number,
+async function drawMasks(
+  loader: Loader<PretrainingFields>,
+  masks: readonly RandomMask[],
+  { seed, ordinal }: { readonly seed: number; readonly ordinal: number },
 ): Promise<ReadonlyMap<string, NdArray>> {
   const requests = masks.map(
     ({ name, shape, keep }): MaskRequest => ({
@@ -87,50 +131,45 @@ function drawMasks(
       dtype: "u8",
     }),
   );
-  const drawn = requests.length === 0 ? Promise.resolve([]) : loader.masks(requests);
-  const named = drawn.then(
-    (arrays) =>
-      new Map(
-        masks.map(({ name, shape }, i): [string, NdArray] => {
-          const data = arrays[i];
-          if (!(data instanceof Uint8Array))
-            throw new TypeError(`internal: no mask was drawn for "${name}"`);
-          return [name, { dtype: "bool", shape, data }];
-        }),
-      ),
+  const drawn = requests.length === 0 ? [] : await loader.masks(requests);
+  return new Map(
+    masks.map(({ name, shape }, i): [string, NdArray] => {
+      const data = drawn[i];
+      if (!(data instanceof Uint8Array))
+        throw new TypeError(`internal: no mask was drawn for "${name}"`);
+      return [name, { dtype: "bool", shape, data }];
+    }),
   );
-  named.catch(() => undefined); // reported when it is awaited
-  return named;
 }
 
-function microBatch(
-  batch: Batch<PretrainingFields>,
-  masks: ReadonlyMap<string, NdArray>,
-  { feed, seed, identify }: BatchStreamOptions,
-): MicroBatch {
-  const { arrays, records, ordinal } = batch;
+/** How the arrays of a batch become inputs. */
+export interface HostOptions {
+  readonly loader: Loader<PretrainingFields>;
+  readonly seed: number;
+  readonly feed: FeedOptions;
+  /** The shape of a whole batch, all T tokens. */
+  readonly full: BatchSizes;
+  /** Are words found at every place of a text, or at the masked ones only? */
+  readonly words: "every" | "masked";
+  /** The stream of the noise that chooses patches. */
+  readonly noise?: string;
+}
+
+/** A batch as inputs of the model, without the random masks. */
+export function hostFeeds(
+  { arrays, records, ordinal }: Batch<PretrainingFields>,
+  { feed, seed, full, words, noise: name = "patches" }: HostOptions,
+): { readonly feeds: ReadonlyMap<string, NdArray>; readonly variant: string } {
   const patches = gridOf(feed.config) ** 2;
   const noise = new Float32Array(records.length * patches);
-  fillUniform(noise, { seed, name: "patches", step: ordinal });
+  fillUniform(noise, { seed, name, step: ordinal });
+  const { sizes, ...text } = words === "every" ? wholeText(arrays, full) : maskedText(arrays, full);
   const host: HostBatch = {
+    ...text,
     image: arrays.image,
-    ids: asIndices(arrays.ids),
-    labels: asIndices(arrays.labels),
-    attentionMask: arrays.attentionMask,
-    tokenWeights: arrays.tokenWeights,
     windowTop: arrays.windowTop.data,
     windowLeft: arrays.windowLeft.data,
     noise: { dtype: "f32", shape: [records.length, patches], data: noise },
   };
-  return {
-    feeds: new Map([...ecampFeeds(host, feed).feeds, ...masks]),
-    samples: records.length,
-    ids: () => identify(records),
-  };
+  return { feeds: ecampFeeds(host, feed).feeds, variant: shapeName(sizes) };
 }
-
-const asIndices = ({ shape, data }: NdArray<"i32">): NdArray<"i64"> => ({
-  dtype: "i64",
-  shape,
-  data: BigInt64Array.from(data, BigInt),
-});

@@ -1,21 +1,29 @@
 /** @file What a pre-training run reads: dataset, vocabulary, and the model sizes that follow from them; opened and checked. */
 import { type Dataset, openDataset } from "../data/dataset.ts";
 import type { DatasetIndex } from "../data/dataset-index.ts";
-import { createLoader, type Loader } from "../data/loader.ts";
-import { type PretrainingFields, pretrainingJob } from "../data/pretraining-job.ts";
+import { createLoader, type Loader, type LoaderOptions } from "../data/loader.ts";
+import {
+  type PretrainingFields,
+  type PretrainingJobOptions,
+  pretrainingJob,
+} from "../data/pretraining-job.ts";
 import type { Privacy } from "../data/record.ts";
 import type { EcampConfig } from "../model/config.ts";
-import { unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { Disposables } from "../util/disposables.ts";
 import { ConfigError } from "../util/errors.ts";
+import { type MethodOptions, methodOptions } from "./method-options.ts";
 import { type Course, courseOf } from "./pretrain-batches.ts";
 
 /** Everything that a run reads, checked and opened. */
 export interface PretrainInputs extends AsyncDisposable {
   readonly index: DatasetIndex;
   readonly loader: Loader<PretrainingFields>;
+  /** The records of the split `val`, in their order; undefined where there are none or they are not wanted. */
+  readonly validation: Loader<PretrainingFields> | undefined;
   readonly course: Course;
+  readonly method: MethodOptions;
   readonly model: EcampConfig;
   readonly tokenizer: Tokenizer;
   /** SHA-256 by name, for the state of a checkpoint. */
@@ -24,13 +32,20 @@ export interface PretrainInputs extends AsyncDisposable {
   readonly privacy: Privacy;
 }
 
+/** What a person should know that happens while inputs are read. */
+export interface InputEvents {
+  readonly note: (text: string) => void;
+}
+
 /**
  * Opens what a run reads.
  * @throws {ConfigError | ManifestError | DecodeError} when something is missing, damaged or does not fit
  */
-export async function openInputs(config: PretrainConfig): Promise<PretrainInputs> {
-  const problems = unavailableSwitches(config.fidelity);
-  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
+export async function openInputs(
+  config: PretrainConfig,
+  { note }: InputEvents,
+): Promise<PretrainInputs> {
+  const method = methodOptions(config.fidelity);
   const dataset = await openDataset(requirePath(config.run.data, "--data", "a dataset folder"));
   const tokenizerFile = requirePath(
     config.run.tokenizer,
@@ -38,37 +53,46 @@ export async function openInputs(config: PretrainConfig): Promise<PretrainInputs
     "a vocabulary, tokenizer.json",
   );
   const tokenizer = await loadTokenizer(tokenizerFile);
-  const model = modelConfig(config, tokenizer);
-  const index = await dataset.index({ hasReport: true, hasImage: true, splits: ["train", "none"] });
+  const model = modelConfig(config, tokenizer, method);
+  await using stack = new Disposables();
+  const index = stack.use(await dataset.index({ ...PAIRS, splits: ["train", "none"] }));
   const hashes = { dataset: await dataset.identity(), tokenizer: tokenizer.sha256 };
-  const loader = openLoader(config, { index, dataset, tokenizerFile });
+  const open = { config, method, dataset, tokenizerFile, note };
+  const loader = stack.use(openLoader(index, open));
   const course = courseOf(loader.batchesPerEpoch, config.train.accumulate);
-  if (course.updatesPerEpoch === 0) {
-    await loader[Symbol.asyncDispose]();
-    throw tooFewRecords(config, index.size);
-  }
+  if (course.updatesPerEpoch === 0) throw tooFewRecords(config, index.size);
+  const heldOut =
+    config.train.validateEpochs === 0
+      ? undefined
+      : stack.use(await dataset.index({ ...PAIRS, splits: ["val"], mayBeEmpty: true }));
+  const validation =
+    heldOut === undefined || heldOut.size === 0
+      ? undefined
+      : stack.use(openLoader(heldOut, { ...open, order: "sequential", lastBatch: "keep" }));
+  const owned = stack.keep();
   return {
-    index,
-    loader,
-    course,
-    model,
-    tokenizer,
-    hashes,
+    ...{ index, loader, validation, course, method, model, tokenizer, hashes },
     privacy: dataset.manifest.privacy,
-    [Symbol.asyncDispose]: async () => {
-      await loader[Symbol.asyncDispose]();
-      await index[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
+
+const PAIRS = { hasReport: true, hasImage: true } as const;
 
 function requirePath(path: string | null, flag: string, what: string): string {
   if (path !== null) return path;
   throw new ConfigError(`Cannot pre-train without ${what}: give it with ${flag}`);
 }
 
-/** The model that a configuration and a vocabulary describe. */
-function modelConfig({ model, data, fidelity }: PretrainConfig, tokenizer: Tokenizer): EcampConfig {
+/**
+ * The model that a configuration and a vocabulary describe.
+ * @throws {ConfigError} when the vocabulary does not fit
+ */
+export function modelConfig(
+  { model, data }: PretrainConfig,
+  tokenizer: Tokenizer,
+  { architecture }: MethodOptions,
+): EcampConfig {
   if (tokenizer.specials.pad !== 0) {
     throw new ConfigError(
       `Cannot use a vocabulary whose [PAD] is ${tokenizer.specials.pad}: word 0 is the one that learns nothing, so [PAD] must be 0`,
@@ -76,27 +100,28 @@ function modelConfig({ model, data, fidelity }: PretrainConfig, tokenizer: Token
   }
   return {
     ...model,
+    ...architecture,
     vocab: tokenizer.size,
     positions: model.tokens,
     mean: data.mean,
     std: data.std,
-    positionExponent: fidelity.positionTable === "mae" ? "k/(d/2)" : "k/(2d)",
-    finalRelu: fidelity["superRes.finalRelu"],
   };
 }
 
+interface Opening extends Pick<LoaderOptions, "order" | "lastBatch">, InputEvents {
+  readonly config: PretrainConfig;
+  readonly method: MethodOptions;
+  readonly dataset: Dataset;
+  readonly tokenizerFile: string;
+}
+
 function openLoader(
-  config: PretrainConfig,
-  {
-    index,
-    dataset,
-    tokenizerFile,
-  }: { readonly index: DatasetIndex; readonly dataset: Dataset; readonly tokenizerFile: string },
+  index: DatasetIndex,
+  { config, method, dataset, tokenizerFile, note, ...batching }: Opening,
 ): Loader<PretrainingFields> {
-  const { data, train: options, model, fidelity } = config;
-  if (fidelity.flip === "swap")
-    throw new ConfigError('Cannot flip with "swap": this version flips "image" or "none"');
+  const { data, train: options } = config;
   return createLoader<PretrainingFields>({
+    ...batching,
     size: index.size,
     batchSize: options.batch,
     seed: options.seed,
@@ -104,21 +129,36 @@ function openLoader(
     prefetch: data.prefetch,
     onBadRecord: data.onBadRecord,
     identify: async (record) => (await index.read(record)).id,
-    job: pretrainingJob({
-      index: index.handle,
-      imageRoot: dataset.imageRoot,
-      tokenizer: tokenizerFile,
-      seed: options.seed,
-      text: { tokens: model.tokens, insertProbability: data.insertProbability },
-      view: {
-        size: model.bigImageSize,
-        scale: data.cropScale,
-        ratio: data.cropRatio,
-        flip: fidelity.flip,
-      },
-      decode: { sixteenBit: fidelity["image.sixteenBit"], bitDepth: dataset.manifest.bitDepth },
-    }),
+    onRestart: note,
+    job: pretrainingJob(jobOptions(index, { config, method, dataset, tokenizerFile })),
   });
+}
+
+function jobOptions(
+  index: DatasetIndex,
+  { config, method, dataset, tokenizerFile }: Omit<Opening, "note">,
+): PretrainingJobOptions {
+  const { data, train: options, model } = config;
+  const { descriptors, swapsSides } = method.text;
+  return {
+    index: index.handle,
+    imageRoot: dataset.imageRoot,
+    tokenizer: tokenizerFile,
+    seed: options.seed,
+    text: {
+      tokens: model.tokens,
+      insertProbability: data.insertProbability,
+      descriptors,
+      swapsSides,
+    },
+    view: {
+      ...method.view,
+      size: model.bigImageSize,
+      scale: data.cropScale,
+      ratio: data.cropRatio,
+    },
+    decode: { ...method.decode, bitDepth: dataset.manifest.bitDepth },
+  };
 }
 
 function tooFewRecords(

@@ -1,9 +1,9 @@
 /** @file Where a pre-training run starts: drawn parameters, given weights, or its own newest checkpoint. */
+import type { Parameter } from "../nn/scope.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
 import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
-import type { TracedObjective } from "../train/step-program.ts";
 import { WeightsError } from "../util/errors.ts";
 import { describeLoad } from "../weights/load-report.ts";
 import { loadInitialWeights } from "./load-initial.ts";
@@ -23,18 +23,18 @@ export async function startingState(
   { config, resume, out, note }: Beginning,
   context: {
     readonly store: ParameterStore;
-    readonly traced: TracedObjective;
+    readonly parameters: readonly Parameter[];
     readonly checkpoints: Checkpoints;
     readonly inputs: Readonly<Record<string, string>>;
   },
 ): Promise<TrainState> {
-  const { store, traced, checkpoints, inputs } = context;
+  const { store, parameters, checkpoints, inputs } = context;
   const { seed } = config.train;
   const { threads, device } = config.run;
   const saved = resume ? await checkpoints.latest() : undefined;
   if (saved === undefined) {
     if (resume) note(`"${out}" has no checkpoint yet: starting from the beginning`);
-    initializeStore(store, [...traced.trained, ...traced.fixed], seed);
+    initializeStore(store, parameters, seed);
     if (config.run.init !== null) {
       const report = await loadInitialWeights(config.run.init, store);
       note(`"${config.run.init}": ${describeLoad(report)}`);

@@ -45,6 +45,7 @@ function configOf(changes: Changes = {}): PretrainConfig {
       ...changes.train,
     },
     data: { ...DEFAULTS.data, workers: 0, ...changes.data },
+    loss: { ...DEFAULTS.loss, ...changes.loss },
     fidelity: { ...fidelityColumn(DEFAULT_FIDELITY), ...changes.fidelity },
   };
 }
@@ -110,7 +111,9 @@ describe("pretrain()", () => {
     assert.deepEqual([step, finished], [4, true]);
     assert.equal(checkpoint, join(out, "checkpoints", "step-000004"));
     assert.equal(await readFile(join(out, "config.json"), "utf8"), '{"a": 1}\n');
-    assert.deepEqual((await readdir(out)).toSorted(), ["checkpoints", "config.json", "log.jsonl"]);
+    assert.deepEqual((await readdir(out)).toSorted(), [
+      ...["best", "checkpoints", "config.json", "log.jsonl"],
+    ]);
     const [started, ...others] = events;
     assert.ok(started?.kind === "started");
     const { parameters, ...counts } = started;
@@ -198,9 +201,9 @@ describe("pretrain()", () => {
       ],
       [{ run: { device: "abacus" } }, ConfigError, /^Cannot use device "abacus": /],
       [
-        { fidelity: { flip: "swap", "pixelLoss.mean": "counted" } },
+        { fidelity: { "entities.match": "lemma", "report.split": "sentence" } },
         ConfigError,
-        /^Cannot pre-train: fidelity\.pixelLoss\.mean is "counted", .*; fidelity\.flip is "swap"/,
+        /^Cannot pre-train: fidelity\.entities\.match is "lemma", .*; fidelity\.report\.split is "sentence"/,
       ],
       [{ run: { init: join(root, "absent.safetensors") } }, WeightsError, /absent\.safetensors/],
     ];

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import type { DatasetIndex } from "../data/dataset-index.ts";
 import { openDevice } from "../engine/runtime/device.ts";
-import { type EcampConfig, gridOf } from "../model/config.ts";
-import type { FeedOptions } from "../model/ecamp-feeds.ts";
-import { keptPatches } from "../model/random-masking.ts";
+import type { NamedArrays } from "../engine/runtime/program.ts";
+import type { EcampConfig } from "../model/config.ts";
+import { moduleOf } from "../model/modules.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { Checkpoints } from "../train/checkpoint.ts";
@@ -14,23 +14,21 @@ import {
   type MicroBatch,
   train,
   type UpdateReport,
+  type ValidationReport,
 } from "../train/loop.ts";
 import { adamw } from "../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../train/optimizers/optimizer.ts";
-import { decayByRank } from "../train/parameter-groups.ts";
-import { ParameterStore } from "../train/parameter-store.ts";
+import type { ParameterStore } from "../train/parameter-store.ts";
 import { RunLog } from "../train/run-log.ts";
 import { rateAtEpoch } from "../train/schedule.ts";
-import { StepProgram, type TracedObjective } from "../train/step-program.ts";
-import { sizeOf } from "../util/nd-array.ts";
-import { type BatchStreamOptions, epochOf, microBatches } from "./pretrain-batches.ts";
+import type { NdArray } from "../util/nd-array.ts";
+import { epochOf, microBatches } from "./pretrain-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
-import { pretrainObjective } from "./pretrain-objective.ts";
+import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 import { startingState } from "./pretrain-state.ts";
+import { openValidation } from "./pretrain-validation.ts";
 import { createRunFolder, requireRunFolder, requireUnusedFolder } from "./run-folder.ts";
 
-/** Super-patches of the super-resolution window's side (SPEC 3.3). */
-const WINDOW = 12;
 const KEPT_CHECKPOINTS = 3;
 const MS_PER_MINUTE = 60_000;
 
@@ -46,7 +44,31 @@ export type PretrainEvent =
       readonly lastStep: number;
     }
   | { readonly kind: "update"; readonly report: UpdateReport }
+  | { readonly kind: "validation"; readonly report: ValidationReport }
   | { readonly kind: "checkpoint"; readonly path: string };
+
+/** What a watcher may look at between two updates. Nothing of it may be changed. */
+export interface RunView {
+  readonly config: EcampConfig;
+  /** Every parameter by checkpoint name. */
+  readonly parameters: NamedArrays;
+  /** u8 [B, S, S]: the films of the last micro-batch. */
+  readonly image: NdArray;
+}
+
+/** Sees every update of a run; the run waits for it. */
+export interface RunWatcher extends AsyncDisposable {
+  onUpdate(report: UpdateReport, view: RunView): Promise<void> | void;
+  onValidation(step: number, losses: Readonly<Record<string, number>>): Promise<void> | void;
+}
+
+/** What a watcher is told when a run begins. */
+export interface WatchedRun {
+  readonly out: string;
+  readonly doneSteps: number;
+  readonly privacy: PretrainInputs["privacy"];
+  readonly note: (text: string) => void;
+}
 
 /** A run and how it is watched and stopped. */
 export interface PretrainRun {
@@ -61,6 +83,8 @@ export interface PretrainRun {
   readonly stopAfter?: number | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: (event: PretrainEvent) => void;
+  /** Opens a watcher when the run's folder stands. */
+  readonly watch?: ((run: WatchedRun) => Promise<RunWatcher>) | undefined;
   readonly clock: () => number;
   readonly now: () => Date;
 }
@@ -79,36 +103,36 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const { config, out, onEvent } = run;
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
   await (run.resume ? requireRunFolder(out) : requireUnusedFolder(out));
-  await using inputs = await openInputs(config);
-  const { traced, store, feed } = prepareModel(config, inputs.model);
-  const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
   const note = (text: string): void => onEvent({ kind: "note", text });
+  await using inputs = await openInputs(config, { note });
+  await using prepared = prepareModel(config, inputs, { ...device, clock: run.clock });
+  const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
+  const { store } = prepared;
   const state = await startingState(
     { ...run, note },
-    { store, traced, checkpoints, inputs: inputs.hashes },
+    { store, parameters: prepared.parameters, checkpoints, inputs: inputs.hashes },
   );
-  const { course } = inputs;
-  const lastStep = course.updatesPerEpoch * config.train.epochs;
+  const lastStep = inputs.course.updatesPerEpoch * config.train.epochs;
   const stopAt = Math.min(lastStep, run.stopAfter ?? lastStep);
-  const doneSteps = state.step;
   onEvent({
     kind: "started",
     records: inputs.index.size,
-    parameters: parameterCount(traced),
-    updatesPerEpoch: course.updatesPerEpoch,
-    doneSteps,
+    parameters: prepared.parameterCount,
+    updatesPerEpoch: inputs.course.updatesPerEpoch,
+    doneSteps: state.step,
     lastStep: stopAt,
   });
-  await using program = await StepProgram.compile(traced, store, {
-    ...device,
-    accumulate: config.train.accumulate,
-  });
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
+  await using validation = openValidation(config, inputs, { prepared, device });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
   if (!run.resume) await createRunFolder(out, { config: run.configText, privacy: inputs.privacy });
+  const { privacy } = inputs;
+  await using watcher = await run.watch?.({ out, doneSteps: state.step, privacy, note });
   await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
-  const batches = streamBatches(run, inputs, { doneSteps, feed, masks: traced.masks });
-  const options = { ...loopOptions(run, inputs), state, lastStep: stopAt };
+  const batches = streamBatches(run, inputs, { doneSteps: state.step, prepared });
+  const watching = { ...watchOptions(run, { store, model: inputs.model, watcher }), validation };
+  const options = { ...loopOptions(run, inputs), ...watching, state, lastStep: stopAt };
+  const { steps: program } = prepared;
   try {
     const { step } = await train({ store, program, optimizer, batches, checkpoints, log }, options);
     return { step, finished: step >= lastStep, checkpoint: checkpoints.path(step) };
@@ -117,31 +141,16 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   }
 }
 
-/** The model traced for the run's batches, and the buffers of its parameters, not yet filled. */
-function prepareModel(
-  { train: options, model: { tokens } }: PretrainConfig,
-  model: EcampConfig,
-): {
-  readonly traced: TracedObjective;
-  readonly store: ParameterStore;
-  readonly feed: FeedOptions;
-} {
-  const kept = keptPatches(gridOf(model) ** 2, options.maskRatio);
-  const traced = pretrainObjective(model, { batch: options.batch, tokens, kept });
-  const { slots } = adamw(options);
-  const store = new ParameterStore({ ...traced, rules: decayByRank(options.weightDecay), slots });
-  return { traced, store, feed: { config: model, kept, window: WINDOW } };
-}
-
 function streamBatches(
   { config, onEvent }: PretrainRun,
-  { loader, course, index }: PretrainInputs,
-  place: Pick<BatchStreamOptions, "doneSteps" | "feed" | "masks">,
+  { loader, course, index, method }: PretrainInputs,
+  { doneSteps, prepared }: { readonly doneSteps: number; readonly prepared: PreparedModel },
 ): AsyncGenerator<MicroBatch> {
+  const { feed, full, shapes } = prepared;
   return microBatches({
-    ...place,
-    loader,
-    course,
+    ...{ doneSteps, feed, full, loader, course },
+    words: method.words,
+    masksOf: (variant) => shapes.masksOf(variant),
     seed: config.train.seed,
     identify: (records) => identify(index, records),
     onSkipped: (skipped) => {
@@ -152,33 +161,64 @@ function streamBatches(
   });
 }
 
-function loopOptions(
-  { config, onEvent, signal, clock, now }: PretrainRun,
-  { course, model, tokenizer }: PretrainInputs,
-): Omit<LoopOptions, "state" | "lastStep"> {
+type Watching = Pick<LoopOptions, "onUpdate" | "onValidation" | "onCheckpoint">;
+
+function watchOptions(
+  { onEvent }: PretrainRun,
+  {
+    store,
+    model: config,
+    watcher,
+  }: {
+    readonly store: ParameterStore;
+    readonly model: EcampConfig;
+    readonly watcher: RunWatcher | undefined;
+  },
+): Watching {
   return {
-    accumulate: config.train.accumulate,
-    epochOf: (step) => epochOf(step, course),
-    rateOf: (epoch) => learningRate(config, epoch),
-    clip: config.train.clip,
-    checkpointEveryMs: config.train.checkpointMinutes * MS_PER_MINUTE,
-    metadata: modelMetadata(model, tokenizer),
-    signal,
-    clock,
-    now,
-    onUpdate: (report) => onEvent({ kind: "update", report }),
+    onUpdate: async (report, feeds) => {
+      onEvent({ kind: "update", report });
+      const image = feeds.get("image");
+      if (image === undefined) throw new RangeError('internal: a batch has no "image"');
+      await watcher?.onUpdate(report, { config, parameters: store.values, image });
+    },
+    onValidation: async (report) => {
+      onEvent({ kind: "validation", report });
+      await watcher?.onValidation(report.step, report.losses);
+    },
     onCheckpoint: (path) => onEvent({ kind: "checkpoint", path }),
   };
 }
 
-function learningRate({ train: options, fidelity }: PretrainConfig, epoch: number): number {
-  const wholeRun = fidelity["schedule.cosineEnd"] === "epochs";
+function loopOptions(
+  { config, signal, clock, now }: PretrainRun,
+  { course, model, tokenizer, method }: PretrainInputs,
+): Omit<LoopOptions, "state" | "lastStep" | keyof Watching> {
+  return {
+    accumulate: config.train.accumulate,
+    epochOf: (step) => epochOf(step, course),
+    rateOf: (epoch) => learningRate(config.train, method.cosineEnd, epoch),
+    clip: config.train.clip,
+    checkpointEveryMs: config.train.checkpointMinutes * MS_PER_MINUTE,
+    metadata: modelMetadata(model, tokenizer),
+    partOf: moduleOf,
+    signal,
+    clock,
+    now,
+  };
+}
+
+function learningRate(
+  options: PretrainConfig["train"],
+  cosineEnd: "epochs" | "cosineEpochs",
+  epoch: number,
+): number {
   return rateAtEpoch(
     {
       rate: options.lr,
       minRate: options.minLr,
       warmupEpochs: options.warmupEpochs,
-      cosineEndEpoch: wholeRun ? options.epochs : options.cosineEpochs,
+      cosineEndEpoch: options[cosineEnd],
     },
     epoch,
   );
@@ -191,10 +231,6 @@ function modelMetadata(model: EcampConfig, tokenizer: Tokenizer): Readonly<Recor
     config: JSON.stringify(model),
     tokenizerSha256: tokenizer.sha256,
   };
-}
-
-function parameterCount({ trained, fixed }: TracedObjective): number {
-  return [...trained, ...fixed].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 async function identify(index: DatasetIndex, records: Uint32Array): Promise<readonly string[]> {

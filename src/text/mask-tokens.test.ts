@@ -20,6 +20,8 @@ const VOCABULARY: MaskingVocabulary = {
   pad: PAD,
   period: DOT,
   continues: Uint8Array.from({ length: 40 }, (_, id) => Number(id >= 20 && id < 30)),
+  isWord: Uint8Array.from({ length: 40 }, (_, id) => Number(id >= 10)),
+  endsSentence: Uint8Array.from({ length: 40 }, (_, id) => Number(id === DOT)),
 };
 const ENTITIES: EntityMatcher = {
   name: "from 30",

@@ -11,7 +11,17 @@ export interface MaskingVocabulary {
   readonly period: number;
   /** [V]: 1 where a token continues a word (`##…`). */
   readonly continues: Uint8Array;
+  /** [V]: 1 where a token holds a letter or a digit, as no punctuation does. */
+  readonly isWord: Uint8Array;
+  /** [V]: 1 where a token is punctuation that ends a sentence, such as `.` or `..`. */
+  readonly endsSentence: Uint8Array;
 }
+
+/**
+ * What becomes of the tokens before an entity. `draw`: up to two tokens, full stops left out, are its context; they are masked by
+ * the draw of every word. `always`: up to two words of its sentence are its context, and are masked whole, whatever was drawn.
+ */
+export type DescriptorMasking = "draw" | "always";
 
 /** How often a word is masked. */
 export interface MaskingProbabilities {
@@ -37,20 +47,24 @@ export interface MaskTokensInput {
   readonly vocabulary: MaskingVocabulary;
   readonly entities: EntityMatcher;
   readonly probabilities?: MaskingProbabilities;
+  readonly descriptors?: DescriptorMasking;
 }
 
 /** A masked text. */
 export interface MaskedTokens {
   /** [T] */
   readonly maskedIds: Int32Array;
-  /** The up to two tokens before each entity, in order of discovery: nearest first, each once. */
+  /** The context of the entities (see `DescriptorMasking`), in order of discovery, each once. */
   readonly contextPositions: readonly number[];
   /** Ascending. */
   readonly entityPositions: readonly number[];
 }
 
-/** How many tokens before an entity are its context. */
-const CONTEXT_TOKENS = 2;
+/** How many tokens, or words, before an entity are its context. */
+const CONTEXT_LENGTH = 2;
+
+const HAS_LETTER = /[\p{L}\p{N}]/u;
+const ENDS_SENTENCE = /^[^\p{L}\p{N}]*[.!?][^\p{L}\p{N}]*$/u;
 
 /**
  * Looks up what masking needs.
@@ -69,6 +83,8 @@ export function maskingVocabulary(tokenizer: Tokenizer): MaskingVocabulary {
     pad: specials.pad,
     period,
     continues: Uint8Array.from(vocabulary, (token) => Number(token.startsWith(continuationPrefix))),
+    isWord: Uint8Array.from(vocabulary, (token) => Number(HAS_LETTER.test(token))),
+    endsSentence: Uint8Array.from(vocabulary, (token) => Number(ENDS_SENTENCE.test(token))),
   };
 }
 
@@ -77,13 +93,14 @@ export function maskingVocabulary(tokenizer: Tokenizer): MaskingVocabulary {
  *
  * The first and last of the T positions are never masked. One pass draws once per word up to the first pad token, for
  * entities too (there to no effect); a second draws once per entity, and masks its first piece only. A text counts as
- * having an entity wherever one stands, even behind a pad token that the report itself holds.
+ * having an entity wherever one stands, even behind a pad token that the report itself holds. How many draws there are does
+ * not depend on `descriptors`.
  */
-export function maskTokens(
-  { ids, vocabulary, entities, probabilities = MASKING_PROBABILITIES }: MaskTokensInput,
-  draw: () => number,
-): MaskedTokens {
-  const { mask, pad, period, continues } = vocabulary;
+export function maskTokens(input: MaskTokensInput, draw: () => number): MaskedTokens {
+  const { ids, vocabulary, entities, descriptors = "draw" } = input;
+  const { probabilities = MASKING_PROBABILITIES } = input;
+  const { mask, pad, continues } = vocabulary;
+  const collect = descriptors === "always" ? collectWords : collectTokens;
   const last = ids.length - 1;
   const isEntity = entities.mark(ids);
   const hasEntity = isEntity.subarray(1, Math.max(1, last)).includes(1);
@@ -100,7 +117,7 @@ export function maskTokens(
     }
     if (isEntity[i] === 1) {
       entityPositions.push(i);
-      collectContext(contextPositions, { ids, entity: i, period });
+      collect(contextPositions, { ids, entity: i, vocabulary });
     }
     const drawn = draw();
     if (isEntity[i] !== 1 && drawn < probability) maskedIds[i] = mask;
@@ -108,15 +125,36 @@ export function maskTokens(
   for (const i of entityPositions) {
     if (draw() < probabilities.entityMask) maskedIds[i] = mask;
   }
+  if (descriptors === "always") for (const i of contextPositions) maskedIds[i] = mask;
   return { maskedIds, contextPositions, entityPositions };
 }
 
-/** Adds the tokens before an entity, but not `[CLS]` and no full stops. */
-function collectContext(
+interface EntityPlace {
+  readonly ids: Int32Array;
+  /** The entity's position. */
+  readonly entity: number;
+  readonly vocabulary: MaskingVocabulary;
+}
+
+/** Adds the two tokens before an entity, nearest first, but not `[CLS]` and no full stops. */
+function collectTokens(
   positions: number[],
-  { ids, entity, period }: { ids: Int32Array; entity: number; period: number },
+  { ids, entity, vocabulary: { period } }: EntityPlace,
 ): void {
-  for (let i = entity - 1; i > 0 && i >= entity - CONTEXT_TOKENS; i--) {
+  for (let i = entity - 1; i > 0 && i >= entity - CONTEXT_LENGTH; i--) {
     if (ids[i] !== period && !positions.includes(i)) positions.push(i);
+  }
+}
+
+/** Adds the pieces of the two words before an entity in its sentence, nearest first; other punctuation is passed over. */
+function collectWords(positions: number[], { ids, entity, vocabulary }: EntityPlace): void {
+  const { continues, isWord, endsSentence } = vocabulary;
+  const flag = (flags: Uint8Array, i: number): boolean => flags[ids[i] ?? 0] === 1;
+  let words = 0;
+  for (let i = entity - 1; i > 0 && words < CONTEXT_LENGTH; i--) {
+    if (flag(endsSentence, i)) return;
+    if (!flag(isWord, i)) continue;
+    if (!positions.includes(i)) positions.push(i);
+    if (!flag(continues, i)) words += 1;
   }
 }

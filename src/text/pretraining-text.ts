@@ -2,6 +2,7 @@
 import { composeSentence, INSERT_PROBABILITY, type ReportWithContext } from "./compose-sentence.ts";
 import { type EntityMatcher, exactEntityMatcher } from "./entities.ts";
 import {
+  type DescriptorMasking,
   MASKING_PROBABILITIES,
   type MaskedTokens,
   type MaskingProbabilities,
@@ -24,6 +25,7 @@ export interface PretrainingTextOptions {
   readonly tokens: number;
   readonly insertProbability?: number;
   readonly probabilities?: Partial<MaskingProbabilities>;
+  readonly descriptors?: DescriptorMasking;
   readonly entities?: EntityMatcher;
   readonly vocabulary?: MaskingVocabulary;
   readonly templates?: readonly Template[];
@@ -57,6 +59,7 @@ export function pretrainingTextRules(options: PretrainingTextOptions): Pretraini
     tokens,
     insertProbability: options.insertProbability ?? INSERT_PROBABILITY,
     probabilities: { ...MASKING_PROBABILITIES, ...options.probabilities },
+    descriptors: options.descriptors ?? "draw",
     entities: options.entities ?? exactEntityMatcher(tokenizer),
     vocabulary: options.vocabulary ?? maskingVocabulary(tokenizer),
     templates: options.templates ?? phraseTemplates(tokenizer),
@@ -78,10 +81,10 @@ export function pretrainingText(
   draw: () => number,
 ): PretrainingText {
   const { tokenizer, tokens, insertProbability, templates, diminished } = rules;
-  const { vocabulary, entities, probabilities } = rules;
+  const { vocabulary, entities, probabilities, descriptors } = rules;
   const sentence = composeSentence({ report, context, insertProbability }, draw);
   const { ids, length } = tokenizer.encodeFixed(sentence, tokens);
-  const masked = maskTokens({ ids, vocabulary, entities, probabilities }, draw);
+  const masked = maskTokens({ ids, vocabulary, entities, probabilities, descriptors }, draw);
   const { contextPositions } = masked;
   const weights = rebalanceWeights({ ids, contextPositions, templates, diminished });
   return { sentence, ids, length, ...masked, weights };

@@ -53,6 +53,9 @@ const vocabulary = {
   pad: config.pad_id,
   period: config.period,
   continues,
+  // Words and sentences play no part where only tokens are looked at.
+  isWord: new Uint8Array(continues.length),
+  endsSentence: new Uint8Array(continues.length),
 };
 const entities = {
   name: "recorded",

@@ -12,8 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { onSmallDisk } from "../../test/small-disk.ts";
 import { toyObjective, toyState } from "../../test/toy-training.ts";
-import { WeightsError } from "../util/errors.ts";
+import { isDiskFull } from "../util/atomic-file.ts";
+import { EcampError, WeightsError } from "../util/errors.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import { type CheckpointContent, Checkpoints } from "./checkpoint.ts";
 import { decayByRank } from "./parameter-groups.ts";
@@ -127,6 +129,56 @@ describe("Checkpoints.save()", () => {
   });
 });
 
+describe("Checkpoints.save() on a disk that is full", () => {
+  const wide = (step: number): CheckpointContent => content(step, numbered(step, 20_000)); // 1.28 MB
+
+  test("says so, keeps what stands and leaves nothing of the new one", async (context) => {
+    await onSmallDisk(context, "size=3m", async (disk) => {
+      const checkpoints = new Checkpoints(disk, { keep: 3 });
+      await checkpoints.save(wide(1));
+      await checkpoints.save(wide(2));
+      await assert.rejects(checkpoints.save(wide(3)), (error) => {
+        assert.ok(error instanceof EcampError);
+        assert.equal(
+          error.message,
+          `Cannot save the checkpoint of step 3 in "${join(disk, "checkpoints")}": the disk is full, 1.28 MB expected; that of step 2 stands`,
+        );
+        assert.ok(isDiskFull(error));
+        return true;
+      });
+      assert.deepEqual(await readdir(join(disk, "checkpoints")), ["step-000001", "step-000002"]);
+      const store = numbered(9, 20_000);
+      await checkpoints.load(2, store);
+      assert.deepEqual(contents(store), contents(wide(2).store));
+      await rm(checkpoints.path(1), { recursive: true });
+      await checkpoints.save(wide(3));
+      assert.deepEqual(await checkpoints.steps(), [2, 3]);
+    });
+  });
+
+  test("makes room of what a kill left half-written", async (context) => {
+    await onSmallDisk(context, "size=3m", async (disk) => {
+      const checkpoints = new Checkpoints(disk, { keep: 3 });
+      const left = join(disk, "checkpoints", ".step-000001.6f1d.tmp");
+      await mkdir(left, { recursive: true });
+      await writeFile(join(left, "model.safetensors"), new Uint8Array(2e6));
+      await checkpoints.save(wide(2));
+      assert.deepEqual(await readdir(join(disk, "checkpoints")), ["step-000002"]);
+    });
+  });
+
+  test("says that there is none when the first does not fit", async (context) => {
+    await onSmallDisk(context, "size=1m", async (disk) => {
+      const checkpoints = new Checkpoints(disk, { keep: 3 });
+      await assert.rejects(
+        checkpoints.save(wide(1)),
+        /: the disk is full, 1\.28 MB expected; there is none before it$/,
+      );
+      assert.deepEqual(await readdir(join(disk, "checkpoints")), []);
+    });
+  });
+});
+
 describe("Checkpoints.latest()", () => {
   test("is undefined where there is none", async () => {
     const checkpoints = new Checkpoints(await newRun(), { keep: 3 });
@@ -138,6 +190,17 @@ describe("Checkpoints.latest()", () => {
     const { checkpoints, path } = await saved(4);
     await mkdir(join(path, "..", ".step-000005.0c1a.tmp"));
     assert.equal((await checkpoints.latest())?.step, 4);
+  });
+
+  test("says that a state is missing, and what to do", async () => {
+    const { checkpoints, path } = await saved(4);
+    await rm(join(path, "state.json"));
+    await assert.rejects(
+      checkpoints.latest(),
+      new WeightsError(
+        `Cannot read "${join(path, "state.json")}": it is missing; delete its folder to resume from the checkpoint before it`,
+      ),
+    );
   });
 
   test("says which state is damaged, and what to do", async () => {
@@ -164,6 +227,20 @@ describe("Checkpoints.latest()", () => {
 });
 
 describe("Checkpoints.load()", () => {
+  test("says which file is missing, and what to do", async () => {
+    for (const name of ["model.safetensors", "optimizer.safetensors"]) {
+      const { checkpoints, path } = await saved(4);
+      await rm(join(path, name));
+      await assert.rejects(checkpoints.load(4, numbered(1)), (error) => {
+        assert.ok(error instanceof WeightsError);
+        const [first, last] = error.message.split(/: ENOENT.*; /);
+        assert.equal(first, `Cannot resume: Cannot open weights "${join(path, name)}"`);
+        assert.equal(last, "delete its folder to resume from the checkpoint before it");
+        return true;
+      });
+    }
+  });
+
   test("refuses a file that was cut", async () => {
     for (const name of ["model.safetensors", "optimizer.safetensors"]) {
       const { checkpoints, path } = await saved(4);

@@ -1,9 +1,9 @@
 /** @file Checkpoints: `checkpoints/step-000123/{model.safetensors, optimizer.safetensors, state.json}`, whole or not at all. */
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { systemErrorCode, writeFolderAtomically } from "../util/atomic-file.ts";
-import { describeError, WeightsError } from "../util/errors.ts";
+import { isDiskFull, systemErrorCode, writeFolderAtomically } from "../util/atomic-file.ts";
+import { describeError, EcampError, WeightsError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { describeShape, type NdArray, sameShape } from "../util/nd-array.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
@@ -20,6 +20,10 @@ export interface TrainState {
   readonly device: string;
   /** SHA-256 of what the run reads, by name. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The update after which validation was best so far, and its loss. */
+  readonly best?: { readonly step: number; readonly loss: number } | undefined;
+  /** Was the run stopped before the validation that follows this update was done? */
+  readonly validationDue?: boolean | undefined;
 }
 
 const stateSchema: z.ZodType<TrainState> = z.strictObject({
@@ -29,14 +33,20 @@ const stateSchema: z.ZodType<TrainState> = z.strictObject({
   threads: z.int().min(1),
   device: z.string(),
   inputs: z.record(z.string(), z.string()),
+  best: z.strictObject({ step: z.int().min(1), loss: z.number() }).optional(),
+  validationDue: z.boolean().optional(),
 });
 
 const MODEL = "model.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const STATE = "state.json";
+const BEST = "best";
 const FOLDER = /^step-(\d{6,})$/;
-/** What a crash in the middle of writing leaves behind. */
+/** What a crash in the middle of writing or deleting leaves behind. */
 const UNFINISHED = /^\.step-\d{6,}\..*\.tmp$/;
+
+/** What to do about a damaged checkpoint. Never done unasked: another is wanted only by who knows what was lost. */
+const ADVICE = "delete its folder to resume from the checkpoint before it";
 
 /** Names that a message lists. */
 const NAMES_SHOWN = 3;
@@ -51,13 +61,21 @@ export interface CheckpointContent {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The model of the best validation so far. */
+export interface BestModel extends Pick<CheckpointContent, "store" | "metadata"> {
+  readonly step: number;
+  readonly loss: number;
+}
+
 /** The checkpoints of a run. */
 export class Checkpoints {
+  readonly #run: string;
   readonly #directory: string;
   readonly #keep: number;
 
   /** @param options.keep how many of the newest stay; older ones are deleted after a new one stands */
   constructor(runDirectory: string, { keep }: { readonly keep: number }) {
+    this.#run = runDirectory;
     this.#directory = join(runDirectory, "checkpoints");
     this.#keep = keep;
   }
@@ -82,29 +100,74 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint, then deletes those that are too old or unfinished. One that stands at this step is left as it is: the same step of
-   * the same run holds the same numbers.
-   * @throws {EcampError} when the disk refuses; earlier checkpoints are untouched
+   * Writes a checkpoint, then deletes those that are too old. One that stands at this step is left as it is: the same step of the
+   * same run holds the same numbers.
+   * @throws {EcampError} when the disk refuses, see `isDiskFull`; earlier checkpoints are untouched, and nothing of this one stays
    */
   async save({ store, state, metadata }: CheckpointContent): Promise<string> {
     const path = this.path(state.step);
-    if (!(await this.steps()).includes(state.step)) {
+    if ((await this.steps()).includes(state.step)) return path;
+    // First, since on a full disk it is in the way.
+    await this.#removeUnfinished();
+    try {
       await writeFolderAtomically(path, async (folder) => {
         await writeSafetensors(join(folder, MODEL), store.values, { metadata });
         await writeSafetensors(join(folder, OPTIMIZER), store.moments, {});
         await writeFile(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
       });
+    } catch (error) {
+      throw await this.#describeFailure(error, { store, step: state.step });
     }
     await this.#prune(state.step);
     return path;
   }
 
+  /** Why a checkpoint was not written, in terms of checkpoints rather than of the file that was in work. */
+  async #describeFailure(
+    error: unknown,
+    { store, step }: { readonly store: ParameterStore; readonly step: number },
+  ): Promise<EcampError> {
+    const standing = (await this.steps()).at(-1);
+    const left =
+      standing === undefined ? "there is none before it" : `that of step ${standing} stands`;
+    const found = isDiskFull(error)
+      ? `the disk is full, ${(sizeInBytes(store) / 1e6).toPrecision(3)} MB expected`
+      : describeError(error);
+    return new EcampError(
+      `Cannot save the checkpoint of step ${step} in "${this.#directory}": ${found}; ${left}`,
+      { cause: error },
+    );
+  }
+
+  /**
+   * Keeps a model as `best/model.safetensors` in the run's folder, in place of the one before. One file, so that it is whole at
+   * every moment; its step and loss stand in its header.
+   */
+  async saveBest({ store, step, loss, metadata }: BestModel): Promise<void> {
+    const folder = join(this.#run, BEST);
+    await mkdir(folder, { recursive: true });
+    await writeSafetensors(join(folder, MODEL), store.values, {
+      metadata: { ...metadata, step: `${step}`, validationLoss: `${loss}` },
+    });
+  }
+
   async #prune(newest: number): Promise<void> {
     const older = (await this.steps()).filter((step) => step < newest);
     const tooMany = Math.max(0, older.length + 1 - this.#keep);
-    const unfinished = (await this.#entries()).filter((name) => UNFINISHED.test(name));
-    for (const name of [...older.slice(0, tooMany).map(folderName), ...unfinished]) {
-      await rm(join(this.#directory, name), { recursive: true, force: true });
+    for (const step of older.slice(0, tooMany)) {
+      // Renamed first: a kill in the middle leaves no folder that looks like a checkpoint and lacks files.
+      const doomed = join(this.#directory, `.${folderName(step)}.old.tmp`);
+      await rename(this.path(step), doomed).catch(() => undefined);
+    }
+    await this.#removeUnfinished();
+  }
+
+  /** A disk that does not let go of a file is no reason to stop: it is asked again at the next checkpoint. */
+  async #removeUnfinished(): Promise<void> {
+    for (const name of (await this.#entries()).filter((entry) => UNFINISHED.test(entry))) {
+      await rm(join(this.#directory, name), { recursive: true, force: true }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -121,13 +184,10 @@ export class Checkpoints {
   async state(step: number): Promise<TrainState> {
     const file = join(this.path(step), STATE);
     const refuse = (found: string, cause?: unknown): never => {
-      throw new WeightsError(
-        `Cannot read "${file}": ${found}; delete its folder to resume from the checkpoint before it`,
-        { cause },
-      );
+      throw new WeightsError(`Cannot read "${file}": ${found}; ${ADVICE}`, { cause });
     };
     const text = await readFile(file, "utf8").catch((error: unknown) =>
-      refuse(describeError(error), error),
+      refuse(systemErrorCode(error) === "ENOENT" ? "it is missing" : describeError(error), error),
     );
     const parsed = tryParseJson(text);
     if (parsed === undefined) return refuse("it is not valid JSON");
@@ -150,8 +210,17 @@ export class Checkpoints {
   }
 }
 
+function sizeInBytes({ values, moments }: ParameterStore): number {
+  return [...values.values(), ...moments.values()].reduce(
+    (sum, { data }) => sum + data.byteLength,
+    0,
+  );
+}
+
 async function readInto(file: string, views: NamedViews): Promise<void> {
-  await using stored = await openSafetensors(file);
+  await using stored = await openSafetensors(file).catch((error: unknown) => {
+    throw new WeightsError(`Cannot resume: ${describeError(error)}; ${ADVICE}`, { cause: error });
+  });
   const names = new Set(stored.names);
   const missing = [...views.keys()].filter((name) => !names.has(name));
   const unexpected = stored.names.filter((name) => !views.has(name));

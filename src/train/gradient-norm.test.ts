@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { toyObjective } from "../../test/toy-training.ts";
-import { clippingFactor, gradientNorm } from "./gradient-norm.ts";
+import { clippingFactor, gradientNorm, gradientNorms } from "./gradient-norm.ts";
 import { decayByRank } from "./parameter-groups.ts";
 import { ParameterStore } from "./parameter-store.ts";
 
@@ -16,6 +16,16 @@ describe("gradientNorm()", () => {
     assert.ok(Math.abs(gradientNorm(store) / (Math.SQRT2 * Math.fround(1e30)) - 1) < 1e-12);
     store.gradients.get("map.bias")?.data.fill(Number.NaN);
     assert.ok(Number.isNaN(gradientNorm(store)));
+  });
+});
+
+describe("gradientNorms()", () => {
+  test("has a norm for each part", () => {
+    const store = new ParameterStore({ ...toyObjective(4), rules: decayByRank(0), slots: [] });
+    store.gradients.get("map.weight")?.data.set([3, 0, 0, 0, 0, 4]);
+    store.gradients.get("map.bias")?.data.set([0, -12]);
+    const norms = gradientNorms(store, (name) => name.slice("map.".length));
+    assert.deepEqual(norms, { all: 13, parts: { weight: 5, bias: 12 } });
   });
 });
 

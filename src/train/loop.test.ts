@@ -50,6 +50,8 @@ async function run(folder: string, { lastStep, change = (batch) => batch, ...opt
       epochOf: (step) => (step - 1) / 4,
       rateOf: (epoch) => 0.1 / (1 + epoch),
       clip: null,
+      partOf: (name) => name,
+      onValidation: () => undefined,
       checkpointEveryMs: Number.POSITIVE_INFINITY,
       metadata: { format: "toy" },
       signal: new AbortController().signal,

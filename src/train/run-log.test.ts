@@ -3,6 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { onSmallDisk } from "../../test/small-disk.ts";
+import { isDiskFull } from "../util/atomic-file.ts";
 import { EcampError } from "../util/errors.ts";
 import { type LogLine, RunLog } from "./run-log.ts";
 
@@ -17,6 +19,7 @@ const line = (step: number): LogLine => ({
   losses: { mim: 1 / step },
   lr: 1e-4,
   gradientNorm: 2,
+  gradientNorms: {},
   timing: { time: "2025-01-01T00:00:00.000Z", stepMs: 5, waitMs: 1, memory: 1e9 },
 });
 
@@ -25,6 +28,13 @@ async function append(file: string, done: number, steps: readonly number[]): Pro
   await using log = await RunLog.open(file, done);
   for (const step of steps) await log.append(line(step));
   await log.flush();
+}
+
+/** Makes a file as large as the disk lets it be. */
+async function fill(file: string): Promise<void> {
+  await assert.rejects(async () => {
+    for (;;) await appendFile(file, new Uint8Array(512));
+  }, isDiskFull);
 }
 
 const read = async (file: string): Promise<readonly LogLine[]> =>
@@ -50,6 +60,27 @@ describe("RunLog", () => {
     assert.deepEqual(await read(file), [line(1)]);
   });
 
+  test("keeps what belongs to the updates that are kept, whatever the order of its keys", async () => {
+    const file = await newFile();
+    const lines = [
+      { epoch: 0, step: 1 },
+      { step: 1, validation: { mim: 2 } },
+      { note: "of no update" },
+      { epoch: 0, step: 2 },
+      { step: 2, validation: { mim: 1 } },
+      { step: 3, losses: {} },
+      { step: 3, validation: { mim: 1 } },
+    ];
+    await writeFile(file, lines.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    await append(file, 2, []);
+    assert.deepEqual(await read(file), lines.slice(0, 5));
+    await append(file, 1, []);
+    assert.deepEqual(await read(file), lines.slice(0, 3));
+    await writeFile(file, `${JSON.stringify(line(1))}\n${JSON.stringify(line(2))}`);
+    await append(file, 2, []);
+    assert.deepEqual(await read(file), [line(1)], "a line without its end may lack more");
+  });
+
   test("loses a torn last line, and what follows a line that is none", async () => {
     const file = await newFile();
     await append(file, 0, [1, 2]);
@@ -59,6 +90,46 @@ describe("RunLog", () => {
     await writeFile(file, `${JSON.stringify(line(1))}\nnonsense\n${JSON.stringify(line(2))}\n`);
     await append(file, 2, []);
     assert.deepEqual(await read(file), [line(1)]);
+  });
+
+  test("has no gap and no torn line after a disk was full for a while", async (context) => {
+    await onSmallDisk(context, "size=64k", async (disk) => {
+      const file = join(disk, "log.jsonl");
+      const filler = join(disk, "filler");
+      await using log = await RunLog.open(file, 0);
+      await log.append(line(1));
+      await writeFile(filler, "x").then(() => fill(filler));
+      const refused: number[] = [];
+      for (let step = 2; step <= 60; step++) {
+        await log.append(line(step)).catch((error: unknown) => {
+          assert.ok(isDiskFull(error));
+          assert.match(`${error}`, /^EcampError: Cannot append to the log ".*": ENOSPC/);
+          refused.push(step);
+        });
+        if (step === 50) await rm(filler);
+      }
+      assert.equal(refused.at(-1), 50);
+      await log.flush();
+      assert.deepEqual(
+        (await read(file)).map(({ step }) => step),
+        Array.from({ length: 60 }, (_, i) => i + 1),
+      );
+    });
+  });
+
+  test("ends in a whole line where the disk stays full", async (context) => {
+    await onSmallDisk(context, "size=16k", async (disk) => {
+      const file = join(disk, "log.jsonl");
+      const log = await RunLog.open(file, 0);
+      let step = 0;
+      await assert.rejects(async () => {
+        for (;;) await log.append(line(++step));
+      }, isDiskFull);
+      await assert.rejects(log.flush(), isDiskFull);
+      await log[Symbol.asyncDispose]();
+      assert.deepEqual((await read(file)).at(-1), line(step - 1));
+      assert.equal((await readFile(file, "utf8")).at(-1), "\n");
+    });
   });
 
   test("says which file cannot be opened", async () => {

@@ -146,7 +146,7 @@ describe("StepProgram", () => {
     const [batch] = await take(1, 4);
     await assert.rejects(
       toy.program.run(batch?.feeds ?? new Map(), { micro: 1 }),
-      new RangeError("Cannot run micro-batch 1: the step was compiled without accumulation"),
+      new RangeError("Cannot run micro-batch 1: the step was compiled for 1"),
     );
   });
 

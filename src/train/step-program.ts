@@ -63,66 +63,59 @@ export function traceObjective(build: (scope: Scope) => Objective): TracedObject
 export type Losses = Readonly<Record<string, number>>;
 
 /** How a compiled step is used. */
-export interface StepOptions {
+export interface StepOptions extends CompileOptions {
   /** Micro-batches whose gradients are averaged into one update. */
   readonly accumulate: number;
 }
 
+/** Which micro-batch of an update runs. */
+export interface MicroStep {
+  /** 0 writes the gradients anew, later micro-batches add to them. */
+  readonly micro: number;
+}
+
 /** The compiled forward and backward pass of an objective over one micro-batch. */
 export class StepProgram implements AsyncDisposable {
-  readonly #first: Program;
-  readonly #further: Program | undefined;
+  readonly #traced: TracedObjective;
   readonly #store: ParameterStore;
+  readonly #options: StepOptions;
   readonly #lossScale: NdArray<"f32">;
+  readonly #first: Program;
+  #further: Promise<Program> | undefined;
 
   private constructor(
-    programs: { readonly first: Program; readonly further: Program | undefined },
-    store: ParameterStore,
-    accumulate: number,
+    traced: TracedObjective,
+    { store, options, first }: { store: ParameterStore; options: StepOptions; first: Program },
   ) {
-    this.#first = programs.first;
-    this.#further = programs.further;
+    this.#traced = traced;
     this.#store = store;
-    this.#lossScale = { dtype: "f32", shape: [], data: Float32Array.of(1 / accumulate) };
+    this.#options = options;
+    this.#lossScale = { dtype: "f32", shape: [], data: Float32Array.of(1 / options.accumulate) };
+    this.#first = first;
   }
 
-  /** Compiles the step; with accumulation a second time, for micro-batches that add to the gradients of the first. */
+  /** Compiles the step. The program that adds to the gradients of a first micro-batch is compiled when it is first run. */
   static async compile(
     traced: TracedObjective,
     store: ParameterStore,
-    { accumulate, ...device }: CompileOptions & StepOptions,
+    options: StepOptions,
   ): Promise<StepProgram> {
-    const compile = async (
-      outputOf: (name: string, gradient: Tensor) => Tensor,
-    ): Promise<Program> => {
-      const outputs = new Map(Object.entries(traced.objective.parts));
-      for (const [name, gradient] of traced.gradients) {
-        outputs.set(gradientName(name), outputOf(name, gradient));
-      }
-      return Program.compile(buildGraph(outputs), device);
-    };
-    const first = await compile((_name, gradient) => gradient);
-    const further =
-      accumulate === 1
-        ? undefined
-        : await compile((name, gradient) =>
-            add(input(previousName(name), "f32", gradient.shape), gradient),
-          );
-    return new StepProgram({ first, further }, store, accumulate);
+    const first = await compileStep(traced, options, (_name, gradient) => gradient);
+    return new StepProgram(traced, { store, options, first });
   }
 
   /**
    * Forward and backward over one micro-batch.
    * @param feeds the batch's inputs and random masks; parameters are fed from the store
-   * @param options.micro 0 writes the gradients anew, later micro-batches add to them
+   * @throws {RangeError} when there are not so many micro-batches in an update
    */
-  async run(feeds: NamedArrays, { micro }: { readonly micro: number }): Promise<Losses> {
-    const program = micro === 0 ? this.#first : this.#further;
-    if (program === undefined) {
+  async run(feeds: NamedArrays, { micro }: MicroStep): Promise<Losses> {
+    if (micro >= this.#options.accumulate) {
       throw new RangeError(
-        `Cannot run micro-batch ${micro}: the step was compiled without accumulation`,
+        `Cannot run micro-batch ${micro}: the step was compiled for ${this.#options.accumulate}`,
       );
     }
+    const program = micro === 0 ? this.#first : await this.#compileFurther();
     const { values, gradients: stored } = this.#store;
     const all = new Map<string, NdArray>([...values, ...feeds, [LOSS_SCALE, this.#lossScale]]);
     const into = new Map<string, NdArray>();
@@ -135,11 +128,29 @@ export class StepProgram implements AsyncDisposable {
     return Object.fromEntries(parts.map(([name, { data }]) => [name, Number(data[0])]));
   }
 
+  #compileFurther(): Promise<Program> {
+    this.#further ??= compileStep(this.#traced, this.#options, (name, gradient) =>
+      add(input(previousName(name), "f32", gradient.shape), gradient),
+    );
+    return this.#further;
+  }
+
   /** Frees the compiled programs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#first[Symbol.asyncDispose]();
-    await this.#further?.[Symbol.asyncDispose]();
+    // A program that could not be compiled has already failed the step that wanted it.
+    const further = await this.#further?.catch(() => undefined);
+    await Promise.all([this.#first[Symbol.asyncDispose](), further?.[Symbol.asyncDispose]()]);
   }
+}
+
+async function compileStep(
+  { objective, gradients: found }: TracedObjective,
+  device: CompileOptions,
+  outputOf: (name: string, gradient: Tensor) => Tensor,
+): Promise<Program> {
+  const outputs = new Map(Object.entries(objective.parts));
+  for (const [name, gradient] of found) outputs.set(gradientName(name), outputOf(name, gradient));
+  return Program.compile(buildGraph(outputs), device);
 }
 
 const gradientName = (parameter: string): string => `gradient/${parameter}`;

@@ -65,6 +65,7 @@ export function fixtureModel(fixture: Fixture): FixtureModel {
       attentionDropout: dropout,
       positionExponent: "k/(2d)",
       finalRelu: true,
+      tiedDecoder: false,
     },
     batch,
     tokens,

@@ -1,0 +1,71 @@
+/**
+ * @file What the switches of the fidelity mean to the layers below, as plain options. Every switch is read here, once, and
+ * nowhere else.
+ */
+import type { DecodeOptions } from "../image/decode.ts";
+import type { TrainingViewOptions } from "../image/training-view.ts";
+import type { EcampConfig } from "../model/config.ts";
+import type { Counting } from "../model/ecamp-losses.ts";
+import { type FidelityOptions, unavailableSwitches } from "../recipes/fidelity.ts";
+import type { DescriptorMasking } from "../text/mask-tokens.ts";
+import { ConfigError } from "../util/errors.ts";
+
+/** The method of a run, in the words of the layers that compute it. */
+export interface MethodOptions {
+  readonly architecture: Pick<EcampConfig, "positionExponent" | "finalRelu" | "tiedDecoder">;
+  readonly pixelMean: Counting["pixelMean"];
+  /** Are words found at every place of a text, or at the masked ones only? */
+  readonly words: "every" | "masked";
+  readonly text: {
+    readonly descriptors: DescriptorMasking;
+    readonly swapsSides: boolean;
+    /** Entities are tokens that equal a word of the list. */
+    readonly entities: "exact";
+    /** The phrases of absence that are diminished are two. */
+    readonly phrases: "two";
+    /** Sentences are what stands between dots. */
+    readonly sentences: "dot";
+  };
+  readonly view: Required<Pick<TrainingViewOptions, "flip">>;
+  /** The window of super-resolution is that of the whole picture, wherever its crop lies. */
+  readonly window: "original";
+  readonly decode: Required<Pick<DecodeOptions, "sixteenBit">>;
+  /** Does the cosine of the learning rate span `train.epochs`, or `train.cosineEpochs`? */
+  readonly cosineEnd: "epochs" | "cosineEpochs";
+}
+
+/**
+ * The plain options of a run.
+ * @throws {ConfigError} when a switch has a value that this version does not compute
+ */
+export function methodOptions(fidelity: FidelityOptions): MethodOptions {
+  const problems = unavailableSwitches(fidelity);
+  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
+  const { flip } = fidelity;
+  return {
+    architecture: {
+      positionExponent: fidelity.positionTable === "mae" ? "k/(d/2)" : "k/(2d)",
+      finalRelu: fidelity["superRes.finalRelu"],
+      tiedDecoder: fidelity["mlm.tiedDecoder"],
+    },
+    pixelMean: fidelity["pixelLoss.mean"],
+    words: fidelity["mlm.positions"] === "masked" ? "masked" : "every",
+    text: {
+      descriptors: fidelity["masking.descriptors"],
+      swapsSides: flip === "swap",
+      entities: only("exact", fidelity["entities.match"]),
+      phrases: only("two", fidelity["mlm.templates"]),
+      sentences: only("dot", fidelity["report.split"]),
+    },
+    view: { flip: flip === "none" ? "none" : "image" },
+    window: only("original", fidelity["window.frame"]),
+    decode: { sixteenBit: fidelity["image.sixteenBit"] },
+    cosineEnd: fidelity["schedule.cosineEnd"],
+  };
+}
+
+/** A value where there is one choice; the table has refused the others. */
+function only<Value extends string>(expected: Value, found: string): Value {
+  if (found === expected) return expected;
+  throw new RangeError(`internal: the table allows "${found}", and only "${expected}" is computed`);
+}
