@@ -47,14 +47,67 @@ test("startProgress() counts where the total is not known", () => {
 });
 
 test("startProgress() draws a bar for a person and stops it", () => {
-  const terminal = recordedTerminal({ isInteractive: true, columns: 100 });
+  const terminal = recordedTerminal({ isInteractive: true, columns: 60 });
   const progress = startProgress(terminal, { label: "synth", total: 4, unit: "pairs" });
   progress.update(2, "id 2");
-  progress.note("a line");
   progress.finish();
-  assert.match(terminal.errText(), /synth \[=+-+\] 2\/4 pairs, id 2/);
-  assert.match(terminal.errText(), /a line\n/);
+  assert.equal(
+    screenOf(terminal.errText()).join("\n"),
+    `synth [${"=".repeat(17)}${"-".repeat(18)}] 2/4 pairs, id 2\n`,
+  );
 });
+
+test("startProgress() prints notes above the bar, whole, and the bar below the last", () => {
+  const terminal = recordedTerminal({ isInteractive: true, columns: 40 });
+  const progress = startProgress(terminal, { label: "synth", total: 4, unit: "pairs" });
+  const long = `saved ${"a/long/path/".repeat(8)}`;
+  progress.note("first");
+  progress.update(2);
+  progress.note(long);
+  const screen = screenOf(terminal.errText());
+  assert.deepEqual(screen.slice(0, 2), ["first", long]);
+  assert.match(screen[2] ?? "", /^synth \[=+-+\] 2\/4 pairs$/);
+  progress.note("last");
+  progress.finish();
+  assert.deepEqual(screenOf(terminal.errText()).slice(0, 3), ["first", long, "last"]);
+});
+
+test("startProgress() keeps to the window, and to the line without a bar once there was no room for one", () => {
+  const terminal = recordedTerminal({ isInteractive: true, columns: 80 });
+  const progress = startProgress(terminal, { label: "pretrain", total: 2000, unit: "steps" });
+  progress.update(120, "mim 0.612 res 0.341 mlm 4.381 and a little more, lr 1.2e-4");
+  progress.note("now");
+  progress.update(121, "mim 0.612");
+  progress.finish();
+  const [, line = ""] = screenOf(terminal.errText());
+  assert.equal(line, "pretrain: 121/2000 steps (6 %), mim 0.612");
+});
+
+/** The lines that a person sees after what was written: carriage returns and erasures are carried out. */
+function screenOf(written: string): string[] {
+  const lines = [""];
+  const ESC = "\u001b";
+  const tokens = new RegExp(
+    `${ESC}\\[(\\d*)([A-Za-z])|${ESC}\\[\\?\\d+[hl]|[\\r\\n]|[^${ESC}\\r\\n]+`,
+    "g",
+  );
+  let column = 0;
+  for (const [token, , command] of written.matchAll(tokens)) {
+    const line = lines.at(-1) ?? "";
+    if (token === "\n") {
+      lines.push("");
+      column = 0;
+    } else if (token === "\r" || command === "G") column = 0;
+    else if (command === "K")
+      lines[lines.length - 1] = token.includes("2") ? "" : line.slice(0, column);
+    else if (command === undefined && !token.startsWith(ESC)) {
+      lines[lines.length - 1] =
+        line.slice(0, column).padEnd(column) + token + line.slice(column + token.length);
+      column += token.length;
+    }
+  }
+  return lines;
+}
 
 test("formatDuration() uses the two largest units", () => {
   assert.deepEqual(

@@ -1,6 +1,7 @@
 /** @file Progress on stderr: a moving bar for a person, a calm line every half minute for a log. The only file that uses cli-progress. */
 import { Writable } from "node:stream";
 import cliProgress from "cli-progress";
+import { lineWithBar, lineWithoutBar, percentOf } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Progress of one piece of work. */
@@ -48,27 +49,40 @@ export async function withProgress<T>(
   }
 }
 
+/** Redraws a second: enough for a bar, few for a slow connection. */
+const REDRAWS = 4;
+
 function showBar(
   terminal: Terminal,
   { label, total, start = 0, unit }: ProgressOptions & { readonly total: number },
 ): Progress {
   const estimate = remainingTime({ clock: terminal.clock, total, start });
-  const bar = new cliProgress.SingleBar({
-    stream: streamOf(terminal),
-    format: `${label} [{bar}] {value}/{total} ${unit}{left}{note}`,
-    barsize: Math.max(10, Math.min(40, terminal.columns - 60)),
+  const state = { left: "", note: "" };
+  let hasBar = true;
+  const bars = new cliProgress.MultiBar({
+    stream: new TerminalStream(terminal),
+    format: (_options, { value }) => {
+      const line = { label, total, unit, done: value, ...state };
+      const drawn = hasBar ? lineWithBar(line, terminal.columns) : undefined;
+      hasBar = drawn !== undefined; // once it was in the way it stays away: lines that come and go are restless
+      return drawn ?? lineWithoutBar(line, terminal.columns);
+    },
+    fps: REDRAWS,
+    forceRedraw: true, // or nothing would be drawn anew below a note
+    linewrap: true, // the line fits, and a note may be longer than the window is wide
     gracefulExit: false,
   });
-  const payload = { left: "", note: "" };
-  bar.start(total, start, payload);
+  const bar = bars.create(total, start);
   return {
     update: (done, note = "") => {
-      bar.update(done, { left: behind(estimate(done), " left"), note: behind(note, "") });
+      Object.assign(state, { left: done < total ? estimate(done) : "", note });
+      bar.update(done);
     },
     note: (line) => {
-      terminal.err(`\r\u001b[K${line}\n`); // the bar redraws itself below
+      bars.log(`${line}\n`);
+      bars.update();
     },
-    finish: () => bar.stop(),
+    finish: () => bars.stop(),
   };
 }
 
@@ -83,7 +97,7 @@ function printLines(terminal: Terminal, options: ProgressOptions): Progress {
     const { done, note } = current;
     const left = done === total ? "" : behind(estimate(done), " left");
     terminal.err(
-      `${label}: ${countOf(done, total)} ${unit}${percentOf(done, total)}${left}${behind(note, "")}\n`,
+      `${label}: ${countOf(done, total)} ${unit}${percentText(done, total)}${left}${behind(note, "")}\n`,
     );
     printedAt = terminal.clock();
     printed = current.done;
@@ -104,9 +118,8 @@ function countOf(done: number, total: number | undefined): string {
   return total === undefined ? `${done}` : `${done}/${total}`;
 }
 
-function percentOf(done: number, total: number | undefined): string {
-  if (total === undefined) return "";
-  return ` (${total > 0 ? Math.floor((100 * done) / total) : 100} %)`;
+function percentText(done: number, total: number | undefined): string {
+  return total === undefined ? "" : ` (${percentOf(done, total)} %)`;
 }
 
 function behind(text: string, unit: string): string {
@@ -147,13 +160,21 @@ function pair(first: number, firstUnit: string, second: number, secondUnit: stri
 }
 
 /** The terminal as the kind of stream that cli-progress draws on. */
-function streamOf(terminal: Terminal): NodeJS.WritableStream {
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (chunk: string, _encoding, done) => {
-      terminal.err(chunk);
-      done();
-    },
-  });
-  return Object.assign(stream, { isTTY: true, columns: terminal.columns });
+class TerminalStream extends Writable {
+  readonly isTTY = true;
+  readonly #terminal: Terminal;
+
+  constructor(terminal: Terminal) {
+    super({ decodeStrings: false });
+    this.#terminal = terminal;
+  }
+
+  get columns(): number {
+    return this.#terminal.columns;
+  }
+
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    this.#terminal.err(chunk);
+    done();
+  }
 }
