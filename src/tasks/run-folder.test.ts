@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { onSmallDisk } from "../../test/small-disk.ts";
 import { requireUnusedFolder } from "./run-folder.ts";
 import { LOCK_FILE } from "./run-lock.ts";
 
@@ -11,16 +11,6 @@ const root = await mkdtemp(join(tmpdir(), "run-folder-"));
 after(() => rm(root, { recursive: true, force: true }));
 
 const newFolder = (): Promise<string> => mkdtemp(join(root, "run-"));
-
-/** Runs a system command; undefined when it was done, else why not. */
-function attempt(command: string, ...words: string[]): string | undefined {
-  try {
-    execFileSync(command, words, { stdio: "ignore" });
-    return undefined;
-  } catch {
-    return `"${command} ${words.join(" ")}" is not possible here`;
-  }
-}
 
 const isRoot = process.getuid?.() === 0;
 
@@ -47,13 +37,8 @@ describe("requireUnusedFolder()", () => {
   });
 
   test("refuses a read-only disk, though root asks", async (context) => {
-    const mount = await newFolder();
-    const problem = isRoot
-      ? attempt("mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", mount)
-      : "only root may mount";
-    if (problem !== undefined) return context.skip(problem);
-    try {
-      for (const folder of [mount, join(mount, "deeper", "run")]) {
+    await onSmallDisk(context, "ro,size=1m", async (disk) => {
+      for (const folder of [disk, join(disk, "deeper", "run")]) {
         await assert.rejects(requireUnusedFolder(folder), (error) => {
           assert.match(
             `${error}`,
@@ -62,9 +47,7 @@ describe("requireUnusedFolder()", () => {
           return true;
         });
       }
-    } finally {
-      attempt("umount", mount);
-    }
+    });
   });
 
   test("refuses a folder that its user may not write", {

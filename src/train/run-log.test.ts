@@ -98,7 +98,7 @@ describe("RunLog", () => {
       const filler = join(disk, "filler");
       await using log = await RunLog.open(file, 0);
       await log.append(line(1));
-      await writeFile(filler, "x").then(() => fill(filler));
+      await fill(filler);
       const refused: number[] = [];
       for (let step = 2; step <= 60; step++) {
         await log.append(line(step)).catch((error: unknown) => {

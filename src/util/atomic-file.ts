@@ -41,6 +41,15 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** Codes by which a system says that no more fits: the disk is full, or the user's share of it. */
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Was something not written because the disk is full? Looks through the error's causes too. */
+export function isDiskFull(error: unknown): boolean {
+  if (FULL.has(systemErrorCode(error) ?? "")) return true;
+  return error instanceof Error && error.cause !== undefined && isDiskFull(error.cause);
+}
+
 function asideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
