@@ -1,4 +1,5 @@
 /** @file What `ecamp data synth` does: makes a dataset of phantoms, shows progress, says what is in it. */
+import { availableParallelism } from "node:os";
 import {
   type FilmFormat,
   type SynthesisSummary,
@@ -17,12 +18,29 @@ export interface SynthArgs {
   readonly format: FilmFormat;
   readonly anatomyMasks: boolean;
   readonly vocabulary: number;
+  readonly workers: number | undefined;
   readonly json: boolean;
+}
+
+/** A thread takes longer to start than this many films take to render. */
+const FILMS_WORTH_A_THREAD = 8;
+
+/** The most threads that are used unless more are asked for: each has some 100 MB. */
+const MOST_THREADS = 16;
+
+/** One thread a core, if there is enough to do. */
+function usualWorkers(count: number): number {
+  const threads = Math.min(
+    availableParallelism(),
+    MOST_THREADS,
+    Math.floor(count / FILMS_WORTH_A_THREAD),
+  );
+  return threads < 2 ? 0 : threads;
 }
 
 /** Synthesizes a dataset and prints the counts. */
 export async function runSynth(
-  { out, count, seed, size, format, anatomyMasks, vocabulary, json }: SynthArgs,
+  { out, count, seed, size, format, anatomyMasks, vocabulary, workers, json }: SynthArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const summary = await withProgress(
@@ -37,6 +55,7 @@ export async function runSynth(
         format,
         anatomyMasks: anatomyMasks ? "all" : "none",
         vocabularySize: vocabulary,
+        workers: workers ?? usualWorkers(count),
         signal,
         onProgress: (films) => progress.update(films),
       }),

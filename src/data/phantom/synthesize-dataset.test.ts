@@ -51,6 +51,29 @@ test("synthesizeDataset() writes the same bytes again", async () => {
   assert.deepEqual(await digests(again), await digests(out));
 });
 
+test("synthesizeDataset() writes the same bytes with any number of threads", async () => {
+  for (const workers of [1, 3]) {
+    const threaded = join(root, `workers-${workers}`);
+    const seen: number[] = [];
+    const onProgress = (films: number): void => void seen.push(films);
+    await synthesizeDataset({ ...OPTIONS, out: threaded, workers, onProgress });
+    assert.deepEqual(await digests(threaded), await digests(out), `${workers} workers`);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: OPTIONS.count }, (_, i) => i + 1),
+    );
+  }
+});
+
+test("synthesizeDataset() writes other bytes for another seed", async () => {
+  const other = join(root, "other");
+  await synthesizeDataset({ ...OPTIONS, out: other, seed: OPTIONS.seed + 1, count: 3 });
+  const own = await digests(out);
+  for (const [path, hash] of await digests(other)) {
+    if (path !== "dataset.json") assert.notEqual(own.get(path), hash, path);
+  }
+});
+
 test("synthesizeDataset() writes film i the same in a set of another size", async () => {
   const shorter = join(root, "shorter");
   await synthesizeDataset({ ...OPTIONS, out: shorter, count: 7 });
@@ -153,18 +176,21 @@ test("synthesizeDataset() refuses a folder with entries and leaves it alone", as
 });
 
 test("synthesizeDataset() leaves nothing behind when it is stopped", async () => {
-  const folder = await mkdtemp(join(root, "stopped-"));
-  const controller = new AbortController();
-  await assert.rejects(
-    synthesizeDataset({
-      ...OPTIONS,
-      out: join(folder, "set"),
-      signal: controller.signal,
-      onProgress: (films) => films === 3 && controller.abort(),
-    }),
-    { name: "AbortError" },
-  );
-  assert.deepEqual(await readdir(folder), []);
+  for (const workers of [0, 2]) {
+    const folder = await mkdtemp(join(root, "stopped-"));
+    const controller = new AbortController();
+    await assert.rejects(
+      synthesizeDataset({
+        ...OPTIONS,
+        out: join(folder, "set"),
+        workers,
+        signal: controller.signal,
+        onProgress: (films) => films === 3 && controller.abort(),
+      }),
+      { name: "AbortError" },
+    );
+    assert.deepEqual(await readdir(folder), []);
+  }
 });
 
 test("synthesizeDataset() refuses a count that is no whole number from 1", async () => {
@@ -174,4 +200,8 @@ test("synthesizeDataset() refuses a count that is no whole number from 1", async
       message: `Cannot synthesize ${count} films: a whole number from 1 expected`,
     });
   }
+  await assert.rejects(synthesizeDataset({ out: join(root, "none"), count: 1, workers: -1 }), {
+    name: "RangeError",
+    message: "Cannot synthesize films with -1 workers: a whole number from 0 expected",
+  });
 });

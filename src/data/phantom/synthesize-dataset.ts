@@ -1,17 +1,15 @@
 /** @file Writes a dataset folder of synthetic radiographs with reports, distilled contexts and a tokenizer. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { encodeJpeg, encodePng } from "../../image/encode.ts";
-import type { Raster } from "../../image/raster.ts";
+import { dirname, join } from "node:path";
 import { wordVocabulary } from "../../text/word-vocabulary.ts";
 import type { ContextRecord, DatasetManifest, DatasetRecord, Split } from "../record.ts";
 import { writeDataset } from "../write-dataset.ts";
-import { contextOf, type FilmPaths, fileStem, recordOf, reportOf } from "./film-record.ts";
+import { type FilmMakers, openFilmMakers } from "./film-makers.ts";
 import { PHANTOM_CLASSES } from "./findings/finding.ts";
-import { type Phantom, renderPhantom, requireFilmSize } from "./phantom.ts";
+import type { FilmFormat, MadeFilm, PictureFile } from "./make-film.ts";
+import { requireFilmSize } from "./phantom.ts";
 
-/** The form of the films' files. */
-export type FilmFormat = "jpeg" | "png";
+export type { FilmFormat } from "./make-film.ts";
 
 /** What is synthesized. */
 export interface SynthesizeDatasetOptions {
@@ -29,6 +27,8 @@ export interface SynthesizeDatasetOptions {
   readonly anatomyMasks?: "all" | "none";
   /** The most tokens of `tokenizer.json`. Default 2048; the texts have a few hundred words. */
   readonly vocabularySize?: number;
+  /** Threads that render; with 0, the default, films are rendered in this one. The bytes do not depend on it. */
+  readonly workers?: number;
   /** The date and time to note. By default a fixed one, so that the folder's bytes follow from the other options. */
   readonly created?: Date;
   /** Told after every film how many are done. */
@@ -55,12 +55,8 @@ export const PHANTOM_NORMALIZATION: { readonly mean: number; readonly std: numbe
   std: 0.274,
 };
 
-const JPEG_QUALITY = 95;
 const DEFAULT_SIZE = 512;
 const DEFAULT_VOCABULARY = 2048;
-/** Films whose files are being written while the next is rendered. */
-const FILMS_IN_FLIGHT = 4;
-const EXTENSION: Readonly<Record<FilmFormat, string>> = { jpeg: "jpg", png: "png" };
 
 function manifestOf(created: Date): DatasetManifest {
   return {
@@ -77,74 +73,55 @@ function manifestOf(created: Date): DatasetManifest {
   };
 }
 
-/** Renders and writes films into one folder, and keeps what the other files need. */
+/** Writes films into one folder in their order, and keeps what the other files need. */
 class FilmWriter {
   readonly #folder: string;
-  readonly #options: SynthesizeDatasetOptions;
+  readonly #makers: FilmMakers;
   readonly #made = new Set<string>();
   readonly contexts: ContextRecord[] = [];
   readonly trainingTexts: string[] = [];
 
-  constructor(folder: string, options: SynthesizeDatasetOptions) {
+  constructor(folder: string, makers: FilmMakers) {
     this.#folder = folder;
-    this.#options = options;
+    this.#makers = makers;
   }
 
-  /** Yields the records in order; up to four films' files are written meanwhile. */
-  async *records(): AsyncGenerator<DatasetRecord> {
-    const pending: Promise<DatasetRecord>[] = [];
+  /** Yields the records in order; as many films are in work as the makers have room for. */
+  async *records(count: number, signal: AbortSignal | undefined): AsyncGenerator<DatasetRecord> {
+    const pending: Promise<MadeFilm>[] = [];
     try {
-      for (let index = 0; index < this.#options.count; index++) {
-        this.#options.signal?.throwIfAborted();
+      for (let index = 0; index < count; index++) {
+        signal?.throwIfAborted();
         const film = this.#write(index);
         // Its failure is thrown when its turn comes, not before.
         film.catch(() => undefined);
         pending.push(film);
-        if (pending.length < FILMS_IN_FLIGHT) continue;
+        if (pending.length < this.#makers.capacity) continue;
         const [oldest] = pending.splice(0, 1);
-        if (oldest !== undefined) yield await oldest;
+        if (oldest !== undefined) yield this.#keep(await oldest);
       }
-      for (const record of pending) yield await record;
+      for (const film of pending) yield this.#keep(await film);
     } finally {
       // Whatever ended the loop, no file may be written after the folder has been given up.
       await Promise.allSettled(pending);
     }
   }
 
-  async #write(index: number): Promise<DatasetRecord> {
-    const { seed = 0, size = DEFAULT_SIZE } = this.#options;
-    const key = { seed, index };
-    const phantom = renderPhantom({ ...key, size });
-    const written = reportOf(key, phantom);
-    this.contexts.push(contextOf(key, written));
-    const paths = await this.#writePictures(fileStem(key), phantom);
-    const record = recordOf(key, { phantom, report: written.report, paths });
-    if (record.split === "train") this.trainingTexts.push(written.report, written.context);
+  async #write(index: number): Promise<MadeFilm> {
+    const film = await this.#makers.make(index);
+    await Promise.all(film.pictures.map((picture) => this.#save(picture)));
+    return film;
+  }
+
+  #keep({ record, context }: MadeFilm): DatasetRecord {
+    this.contexts.push(context);
+    if (record.split === "train") this.trainingTexts.push(record.report ?? "", context.context);
     return record;
   }
 
-  async #writePictures(stem: string, phantom: Phantom): Promise<FilmPaths> {
-    const { format = "jpeg", anatomyMasks = "none" } = this.#options;
-    const image = `images/${stem}.${EXTENSION[format]}`;
-    const anatomy =
-      anatomyMasks === "all" ? { Lungs: phantom.anatomy.lungs, Heart: phantom.anatomy.heart } : {};
-    const masks = Object.entries({ ...phantom.masks, ...anatomy }).map(
-      ([name, mask]) => [name, `masks/${name}/${stem}.png`, mask] as const,
-    );
-    await Promise.all([
-      this.#save(image, await this.#encodeFilm(phantom.film, format)),
-      ...masks.map(async ([, path, mask]) => this.#save(path, await encodePng(mask))),
-    ]);
-    return { image, masks: Object.fromEntries(masks.map(([name, path]) => [name, path])) };
-  }
-
-  async #encodeFilm(film: Raster, format: FilmFormat): Promise<Uint8Array> {
-    return format === "png" ? encodePng(film) : encodeJpeg(film, { quality: JPEG_QUALITY });
-  }
-
-  async #save(path: string, bytes: Uint8Array): Promise<void> {
+  async #save({ path, bytes }: PictureFile): Promise<void> {
     const target = join(this.#folder, path);
-    const parent = join(target, "..");
+    const parent = dirname(target);
     if (!this.#made.has(parent)) {
       await mkdir(parent, { recursive: true });
       this.#made.add(parent);
@@ -179,6 +156,13 @@ function requireCount(count: number): void {
   throw new RangeError(`Cannot synthesize ${count} films: a whole number from 1 expected`);
 }
 
+function requireWorkers(workers: number): void {
+  if (Number.isSafeInteger(workers) && workers >= 0) return;
+  throw new RangeError(
+    `Cannot synthesize films with ${workers} workers: a whole number from 0 expected`,
+  );
+}
+
 /**
  * Writes a dataset folder of synthetic films: pictures, masks, `records.jsonl`, `context.jsonl`, `dataset.json` and
  * `tokenizer.json` (words of the training texts). The folder appears whole or not at all, and its bytes follow from the
@@ -189,15 +173,21 @@ function requireCount(count: number): void {
 export async function synthesizeDataset(
   options: SynthesizeDatasetOptions,
 ): Promise<SynthesisSummary> {
-  const { out, count, size = DEFAULT_SIZE, created = new Date(0), signal } = options;
+  const { out, count, size = DEFAULT_SIZE, created = new Date(0), signal, workers = 0 } = options;
   requireCount(count);
   requireFilmSize(size);
+  requireWorkers(workers);
+  const { seed = 0, format = "jpeg", anatomyMasks = "none" } = options;
   const counter = new SummaryCounter();
   const contexts: ContextRecord[] = [];
   let vocabulary = 0;
   const records = async function* (folder: string): AsyncGenerator<DatasetRecord> {
-    const writer = new FilmWriter(folder, options);
-    for await (const record of writer.records()) {
+    await using makers = openFilmMakers(
+      { seed, size, format, anatomyMasks },
+      Math.min(workers, count),
+    );
+    const writer = new FilmWriter(folder, makers);
+    for await (const record of writer.records(count, signal)) {
       yield record;
       const films = counter.add(record);
       options.onProgress?.(films);

@@ -52,10 +52,10 @@ export interface Patient {
 }
 
 /** Ratios from here on are called cardiomegaly. */
-export const ENLARGED_HEART_RATIO = 0.52;
+export const ENLARGED_HEART_RATIO = 0.5;
 
-/** The largest cardiothoracic ratio that a normal heart is drawn with. */
-const LARGEST_NORMAL_RATIO = 0.48;
+/** Cardiothoracic ratios of normal hearts: up to just below what is called enlarged. */
+const NORMAL_RATIO = { mean: 0.462, deviation: 0.018 } as const;
 
 function bounded(stream: RandomStream, mean: number, deviation: number): number {
   return mean + deviation * Math.max(-2, Math.min(2, stream.normal()));
@@ -87,7 +87,7 @@ export function drawPatient(stream: RandomStream): Patient {
     turn: bounded(stream, 0, portable ? 4.5 : 2.5),
     spineBow: bounded(stream, 0, 3),
     age: stream.uniform(),
-    cardiothoracicRatio: stream.between(0.4, LARGEST_NORMAL_RATIO),
+    cardiothoracicRatio: bounded(stream, NORMAL_RATIO.mean, NORMAL_RATIO.deviation),
     ribSlope: bounded(stream, 1, 0.1),
     shoulderRise: bounded(stream, portable ? 6 : 0, 5),
     scapulaOffset: bounded(stream, portable ? -14 : 4, 6),

@@ -3,13 +3,14 @@ import type { RandomStream } from "../../../util/random.ts";
 import { ENLARGED_HEART_RATIO, type Patient } from "../anatomy/patient.ts";
 import type { Cardiomegaly } from "./finding.ts";
 
-const MODERATE_RATIO = 0.56;
-const SEVERE_RATIO = 0.61;
-const LARGEST_RATIO = 0.67;
+const MODERATE_RATIO = 0.55;
+const SEVERE_RATIO = 0.6;
+const LARGEST_RATIO = 0.65;
 
-/** Draws an enlarged heart. */
+/** Draws an enlarged heart: the smaller the excess the more common, so that many are hard to tell from a normal one. */
 export function drawCardiomegaly(stream: RandomStream): Cardiomegaly {
-  const ratio = stream.between(ENLARGED_HEART_RATIO, LARGEST_RATIO);
+  const ratio =
+    ENLARGED_HEART_RATIO + (LARGEST_RATIO - ENLARGED_HEART_RATIO) * stream.uniform() ** 2.5;
   const severity = ratio < MODERATE_RATIO ? "mild" : ratio < SEVERE_RATIO ? "moderate" : "severe";
   return { kind: "cardiomegaly", severity, ratio };
 }

@@ -23,13 +23,21 @@ function drawKinds(stream: RandomStream): ReadonlySet<FindingKind> {
   return new Set([...order.slice(0, count)].flatMap((i) => FINDING_KINDS[i] ?? []));
 }
 
-/** A side and zone whose lung is aerated enough to show something in it. */
-function freePlace(
-  findings: readonly Finding[],
-  stream: RandomStream,
-): { side: Side; zone: Zone } | undefined {
+/** Share of nodules that are sought in an upper zone first: that is where most are found in patients. */
+const UPPER_NODULE_SHARE = 0.9;
+
+/** Share of films with a nodule whose other lung has one, too. */
+const SECOND_NODULE_SHARE = 0.5;
+
+interface Place {
+  readonly side: Side;
+  readonly zone: Zone;
+}
+
+/** The sides and zones whose lung is aerated enough to show something in it. */
+function freePlaces(findings: readonly Finding[]): readonly Place[] {
   const places = SIDES.flatMap((side) => ZONES.map((zone) => ({ side, zone })));
-  const free = places.filter(({ side, zone }) =>
+  return places.filter(({ side, zone }) =>
     findings.every((finding) => {
       if (finding.kind === "cardiomegaly") return side === "right" || zone !== "lower";
       if (finding.side !== side) return true;
@@ -40,7 +48,20 @@ function freePlace(
       return finding.zone !== zone;
     }),
   );
-  return free.length === 0 ? undefined : stream.pick(free);
+}
+
+function drawNodules(findings: readonly Finding[], stream: RandomStream): Finding[] {
+  const nodules: Finding[] = [];
+  let free = freePlaces(findings);
+  const wanted = stream.uniform() < SECOND_NODULE_SHARE ? 2 : 1;
+  while (free.length > 0 && nodules.length < wanted) {
+    const upper = free.filter(({ zone }) => zone === "upper");
+    const fromUpper = stream.uniform() < UPPER_NODULE_SHARE && upper.length > 0;
+    const place = stream.pick(fromUpper ? upper : free);
+    nodules.push(drawNodule(place, stream));
+    free = free.filter(({ side }) => side !== place.side);
+  }
+  return nodules;
 }
 
 /**
@@ -60,12 +81,9 @@ export function drawFindings(stream: RandomStream): readonly Finding[] {
     if (bilateral) findings.push(drawEffusion(otherSide(first), stream));
   }
   if (kinds.has("consolidation")) {
-    const place = freePlace(findings, stream);
-    if (place !== undefined) findings.push(drawConsolidation(place, stream));
+    const places = freePlaces(findings);
+    if (places.length > 0) findings.push(drawConsolidation(stream.pick(places), stream));
   }
-  if (kinds.has("nodule")) {
-    const place = freePlace(findings, stream);
-    if (place !== undefined) findings.push(drawNodule(place, stream));
-  }
+  if (kinds.has("nodule")) findings.push(...drawNodules(findings, stream));
   return findings;
 }

@@ -8,13 +8,20 @@ import type { View } from "../projection/view.ts";
 import type { Nodule, Zone } from "./finding.ts";
 import { pointInZone } from "./zone.ts";
 
+/**
+ * Attenuation against soft tissue's. A ball of soft tissue would have 1, and films of less than 100 pixels, on which small
+ * models train, would hardly show it: among ribs and vessels it would be a matter of a few grey levels.
+ */
+const SOFT_TISSUE = 2.4;
+const CALCIUM = 4;
+
 /** Draws a nodule of a zone. */
 export function drawNodule(
   { side, zone }: { side: Side; zone: Zone },
   stream: RandomStream,
 ): Nodule {
-  const calcified = stream.uniform() < 0.2;
-  const diameterMm = Math.round(calcified ? stream.between(6, 12) : stream.between(8, 29));
+  const calcified = stream.uniform() < 0.15;
+  const diameterMm = Math.round(calcified ? stream.between(7, 14) : stream.between(14, 30));
   return { kind: "nodule", side, zone, diameterMm, calcified };
 }
 
@@ -52,7 +59,7 @@ export function drawPlacedNodule({ finding, u, y }: PlacedNodule, drawing: Nodul
     height: (0.1 / order) * stream.normal(),
     phase: 2 * Math.PI * stream.uniform(),
   }));
-  const gain = finding.calcified ? 2.2 : 0.8;
+  const gain = finding.calcified ? CALCIUM : SOFT_TISSUE;
   const reach = Math.ceil(1.4 * radius);
   for (let row = Math.floor(centre.y) - reach; row <= centre.y + reach; row++) {
     for (let column = Math.floor(centre.x) - reach; column <= centre.x + reach; column++) {
@@ -67,7 +74,7 @@ export function drawPlacedNodule({ finding, u, y }: PlacedNodule, drawing: Nodul
       const t = (dx * dx + dy * dy) / (rim * rim);
       if (t >= 1) continue;
       const index = row * size + column;
-      data[index] = (data[index] ?? 0) + gain * finding.diameterMm * (1 - t) ** 0.7;
+      data[index] = (data[index] ?? 0) + gain * finding.diameterMm * (1 - t) ** 0.6;
       regions.data[index] = (regions.data[index] ?? 0) | REGION.nodule;
     }
   }

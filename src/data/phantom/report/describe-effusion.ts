@@ -18,16 +18,22 @@ const DETAILS = {
     "{it} blunts the costophrenic angle",
     "blunting of the costophrenic angle is in keeping with {it}",
     "{it} layers in the costophrenic sulcus",
+    "the costophrenic angle is blunted by {it}",
+    "minimal fluid at the base is compatible with {it}",
   ],
   moderate: [
     "{it} obscures the hemidiaphragm",
     "{it} with a meniscus along the chest wall",
     "opacity at the base with a meniscus indicates {it}",
+    "homogeneous basal opacity is due to {it}",
+    "{it} rises along the lateral chest wall",
   ],
   large: [
     "{it} opacifies much of the hemithorax",
     "{it} obscures the hemidiaphragm and the heart border",
     "dense opacity of the lower hemithorax represents {it}",
+    "much of the lung base is hidden by {it}",
+    "{it} fills the lower hemithorax",
   ],
 } as const;
 
@@ -41,6 +47,8 @@ function describeOne({ side, severity }: Effusion, stream: RandomStream): Statem
     `${named} is present`,
     `${named} is seen`,
     `${named} is noted`,
+    `${named} is identified`,
+    `findings are consistent with ${named}`,
     stream.pick(DETAILS[severity]).replace("{it}", named),
     stream.pick(DETAILS[severity]).replace("{it}", named),
   ]);
@@ -57,6 +65,8 @@ function describeBoth(
     `there are ${named}`,
     `${named} are present`,
     `${named} are seen`,
+    `${named} are noted`,
+    `findings are consistent with ${named}`,
   ];
   if (first.severity === second.severity) {
     const text = stream.pick(frames(phrase(word, "bilateral", `${entity}s`)));
