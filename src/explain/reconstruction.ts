@@ -4,6 +4,7 @@ import type { Device } from "../engine/runtime/device.ts";
 import { type NamedArrays, Program } from "../engine/runtime/program.ts";
 import { type EcampConfig, gridOf } from "../model/config.ts";
 import { ecamp, ecampInputs } from "../model/ecamp.ts";
+import { EVERY_ELEMENT } from "../model/ecamp-losses.ts";
 import { keptPatches, randomMasking } from "../model/random-masking.ts";
 import { Scope, Trace } from "../nn/scope.ts";
 import type { NdArray } from "../util/nd-array.ts";
@@ -37,6 +38,8 @@ export interface ReconstructionOptions {
   readonly maskRatio: number;
   /** Films in a batch. */
   readonly batch: number;
+  /** Does the model predict patches normalised by their own mean and variance? False by default. */
+  readonly normalizedPatches?: boolean;
 }
 
 /** The intermediates that are looked at, by the part of `Reconstruction` that each becomes. */
@@ -74,11 +77,13 @@ export class ReconstructionProgram implements AsyncDisposable {
     device,
     maskRatio,
     batch,
+    normalizedPatches = false,
   }: ReconstructionOptions): Promise<ReconstructionProgram> {
     const patches = gridOf(config) ** 2;
     const kept = keptPatches(patches, maskRatio);
     const trace = new Trace();
-    ecamp(new Scope(trace), ecampInputs(config, { batch, tokens: 1, kept }), config); // text is not read: one token will do
+    const inputs = ecampInputs(config, { batch, tokens: 1, kept }); // text is not read: one token will do
+    ecamp(new Scope(trace), inputs, config, { ...EVERY_ELEMENT, normalizedPatches });
     const stages = Object.entries(TAPS).map(([stage, path]) => {
       const tensor = trace.taps.get(path);
       if (tensor === undefined) throw new RangeError(`internal: the model taps no "${path}"`);

@@ -3,9 +3,9 @@ import type { Device } from "../../engine/runtime/device.ts";
 import { ReconstructionProgram } from "../../explain/reconstruction.ts";
 import { reconstructionPicture } from "../../explain/reconstruction-picture.ts";
 import { encodePng } from "../../image/encode.ts";
+import type { RunView } from "../../tasks/pretrain.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import type { EventImage } from "./event.ts";
-import type { RunView } from "./run-watcher.ts";
 
 /** Rows of a picture at most. */
 const FILMS = 4;
@@ -17,6 +17,8 @@ export interface FilmPicturesOptions {
   readonly maskRatio: number;
   /** Draws which patches are removed: the same at every picture, so that pictures can be compared. */
   readonly seed: number;
+  /** Does the model predict patches normalised by their own mean and variance? */
+  readonly normalizedPatches: boolean;
 }
 
 /** Draws pictures; the forward pass is compiled once. */
@@ -47,8 +49,8 @@ export class FilmPictures implements AsyncDisposable {
     const [batch = 0] = films.shape;
     if (this.#program?.batch === batch) return this.#program;
     await this.#program?.[Symbol.asyncDispose]();
-    const { device, maskRatio } = this.#options;
-    this.#program = await ReconstructionProgram.compile({ config, device, maskRatio, batch });
+    const { seed: _, ...options } = this.#options;
+    this.#program = await ReconstructionProgram.compile({ ...options, config, batch });
     return this.#program;
   }
 
@@ -59,7 +61,8 @@ export class FilmPictures implements AsyncDisposable {
 }
 
 /** Copies, so that nothing of the run's batch is held. */
-function firstFilms({ shape, data }: NdArray<"u8">): NdArray<"u8"> {
+function firstFilms({ shape, data }: NdArray): NdArray<"u8"> {
+  if (!(data instanceof Uint8Array)) throw new TypeError("internal: films are no grey levels");
   const [batch = 0, height = 0, width = 0] = shape;
   const count = Math.min(FILMS, batch);
   return {

@@ -9,9 +9,10 @@ import { DEVICE } from "../../../test/toy-training.ts";
 import { decodeImage } from "../../image/decode.ts";
 import { declareEcampParameters } from "../../model/declare-parameters.ts";
 import { initialValues } from "../../nn/initializers.ts";
+import type { RunView, WatchedRun } from "../../tasks/pretrain.ts";
+import type { UpdateReport } from "../../train/loop.ts";
 import { type NdArray, ndArray } from "../../util/nd-array.ts";
 import { openRunBoard, type RunBoardOptions } from "./run-board.ts";
-import type { RunView, RunWatcher } from "./run-watcher.ts";
 
 const root = await mkdtemp(join(tmpdir(), "run-board-"));
 after(() => rm(root, { recursive: true, force: true }));
@@ -32,9 +33,7 @@ const LOOK: RunView = {
   ),
 };
 
-type Update = Parameters<RunWatcher["onUpdate"]>[0];
-
-const updateOf = (step: number, changes: Partial<Update> = {}): Update => ({
+const updateOf = (step: number, changes: Partial<UpdateReport> = {}): UpdateReport => ({
   ...{ step, epoch: 0.5, lr: 0.25, gradientNorm: 3, samples: 8, lastStep: 10 },
   losses: { mim: 1, res: 2, mlm: 8 },
   gradientNorms: { "image encoder": 2, "word head": 0.5 },
@@ -42,16 +41,18 @@ const updateOf = (step: number, changes: Partial<Update> = {}): Update => ({
   ...changes,
 });
 
-async function open(changes: Partial<RunBoardOptions> = {}) {
-  const folder = changes.folder ?? (await mkdtemp(join(root, "run-")));
+async function open(changes: Partial<RunBoardOptions & WatchedRun> = {}) {
+  const folder = changes.out ?? (await mkdtemp(join(root, "run-")));
   const notes: string[] = [];
-  const board = await openRunBoard({
-    ...{ folder, doneSteps: 0, privacy: "public", includeCases: false, picturesEvery: 0 },
-    ...{ device: DEVICE, maskRatio: 0.5, seed: 1, lossWeights: {} },
+  const settings: WatchedRun & RunBoardOptions = {
+    ...{ out: folder, doneSteps: 0, includeCases: false, picturesEvery: 0 },
+    privacy: "public",
+    ...{ device: DEVICE, maskRatio: 0.5, seed: 1, normalizedPatches: false, lossWeights: {} },
     now: () => new Date(1_700_000_000_000),
-    onNote: (text) => notes.push(text),
+    note: (text: string) => notes.push(text),
     ...changes,
-  });
+  };
+  const board = await openRunBoard(settings, settings);
   const events = async () => {
     const names = (await readdir(folder)).filter((name) => name.startsWith("events."));
     const all = await Promise.all(names.toSorted().map((name) => readEvents(join(folder, name))));
@@ -140,7 +141,7 @@ describe("openRunBoard()", () => {
     const { board, folder, events } = await open();
     for (let step = 1; step <= 3; step++) await board.onUpdate(updateOf(step), LOOK);
     await board[Symbol.asyncDispose]();
-    const resumed = await open({ folder, doneSteps: 2 });
+    const resumed = await open({ out: folder, doneSteps: 2 });
     await resumed.board.onUpdate(updateOf(3), LOOK);
     await resumed.board[Symbol.asyncDispose]();
     const story = (await events()).map(({ step, session }) => [step, session ?? 0]);
@@ -159,7 +160,7 @@ describe("openRunBoard()", () => {
   test("says once that there will be no curves, and lets the run go on", async () => {
     const file = join(root, "a-file");
     await writeFile(file, "");
-    const { board, notes } = await open({ folder: join(file, "run") });
+    const { board, notes } = await open({ out: join(file, "run") });
     await board.onUpdate(updateOf(1), LOOK);
     await board.onUpdate(updateOf(2), LOOK);
     await board[Symbol.asyncDispose]();

@@ -1,24 +1,18 @@
 /** @file A run as TensorBoard shows it: curves of every update and pictures now and then, in event files in the run's folder. */
 import { fileMode } from "../../data/dataset-files.ts";
-import type { Privacy } from "../../data/record.ts";
+import type { RunView, RunWatcher, WatchedRun } from "../../tasks/pretrain.ts";
+import type { UpdateReport } from "../../train/loop.ts";
 import { describeError } from "../../util/errors.ts";
 import type { SummaryValue } from "./event.ts";
 import { EventFile } from "./event-file.ts";
 import { FilmPictures, type FilmPicturesOptions } from "./film-pictures.ts";
-import type { RunView, RunWatcher } from "./run-watcher.ts";
 import { updateValues, validationValues } from "./update-values.ts";
 
 /** Updates between two pictures, unless somebody says otherwise. */
 export const PICTURES_EVERY = 200;
 
-/** A run, and what is shown of it. */
+/** What is shown of a run. */
 export interface RunBoardOptions extends FilmPicturesOptions {
-  /** The run's folder. */
-  readonly folder: string;
-  /** Updates that the run has done already: what earlier files say of later ones is void. */
-  readonly doneSteps: number;
-  /** The dataset's: of a private one there are no pictures, and only the owner can read the files. */
-  readonly privacy: Privacy;
   /** Show films of a private dataset all the same. */
   readonly includeCases: boolean;
   /** Updates between two pictures, the first update's apart; 0 for none. */
@@ -26,8 +20,6 @@ export interface RunBoardOptions extends FilmPicturesOptions {
   /** Factors of the losses in the total, by name. */
   readonly lossWeights: Readonly<Record<string, number>>;
   readonly now: () => Date;
-  /** Told, once, when the disk or the device refuses; the run goes on without. */
-  readonly onNote: (text: string) => void;
 }
 
 const TAG = "films/reconstruction";
@@ -35,15 +27,21 @@ const DESCRIPTION =
   "One row a film of the batch: the film | the patches that the encoder saw | the reconstruction in the gaps | " +
   "the super-resolved reconstruction.";
 
-/** Opens a run's board. Nothing that goes wrong with it stops the run. */
-export async function openRunBoard(options: RunBoardOptions): Promise<RunWatcher> {
-  const { folder, doneSteps, privacy, now, onNote } = options;
-  const board = new RunBoard(options);
+/**
+ * Opens a run's board. What earlier files say of steps that the run has not done is void. Of a private dataset there are no
+ * pictures, and only the owner can read the files. Nothing that goes wrong with it stops the run: it is told, once.
+ */
+export async function openRunBoard(run: WatchedRun, options: RunBoardOptions): Promise<RunWatcher> {
+  const { out: folder, doneSteps, privacy, note } = run;
+  const board = new RunBoard(run, options);
   try {
     const mode = fileMode(privacy);
-    board.file = await EventFile.open({ folder, firstStep: doneSteps + 1, mode, now });
+    board.file = await EventFile.open({
+      ...{ folder, mode, now: options.now },
+      firstStep: doneSteps + 1,
+    });
   } catch (error) {
-    onNote(withoutCurves(error));
+    note(withoutCurves(error));
   }
   return board;
 }
@@ -51,16 +49,18 @@ export async function openRunBoard(options: RunBoardOptions): Promise<RunWatcher
 class RunBoard implements RunWatcher {
   /** Undefined when there is none, or no longer. */
   file: EventFile | undefined;
+  readonly #run: WatchedRun;
   readonly #options: RunBoardOptions;
   #pictures: FilmPictures | undefined;
 
-  constructor(options: RunBoardOptions) {
+  constructor(run: WatchedRun, options: RunBoardOptions) {
+    this.#run = run;
     this.#options = options;
-    const mayShow = options.privacy !== "private" || options.includeCases;
+    const mayShow = run.privacy !== "private" || options.includeCases;
     if (mayShow && options.picturesEvery > 0) this.#pictures = new FilmPictures(options);
   }
 
-  async onUpdate(report: Parameters<RunWatcher["onUpdate"]>[0], look: RunView): Promise<void> {
+  async onUpdate(report: UpdateReport, look: RunView): Promise<void> {
     await this.#append(report.step, updateValues(report, this.#options));
     const { picturesEvery } = this.#options;
     const isDue = report.step === 1 || report.step % picturesEvery === 0;
@@ -73,7 +73,7 @@ class RunBoard implements RunWatcher {
 
   async #appendPicture(step: number, look: RunView): Promise<void> {
     const picture = await this.#pictures?.draw(look).catch(async (error: unknown) => {
-      this.#options.onNote(
+      this.#run.note(
         `Cannot draw films at step ${step}: ${describeError(error)}; the run goes on without pictures`,
       );
       await this.#closePictures();
@@ -87,7 +87,7 @@ class RunBoard implements RunWatcher {
     try {
       await this.file?.append(step, values);
     } catch (error) {
-      this.#options.onNote(withoutCurves(error));
+      this.#run.note(withoutCurves(error));
       await this.file?.close().catch(() => undefined); // it refused already
       this.file = undefined;
     }
@@ -105,7 +105,7 @@ class RunBoard implements RunWatcher {
     try {
       await file?.[Symbol.asyncDispose]();
     } catch (error) {
-      this.#options.onNote(describeError(error));
+      this.#run.note(describeError(error));
     } finally {
       await this.#closePictures();
     }

@@ -1,6 +1,6 @@
 /** @file The curves of a run: what TensorBoard shows of an update, and of a validation. */
+import type { UpdateReport } from "../../train/loop.ts";
 import type { SummaryValue } from "./event.ts";
-import type { RunWatcher } from "./run-watcher.ts";
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -36,10 +36,10 @@ function totalOf(losses: Numbers, weights: Numbers): number {
 
 /** The curves that an update adds a point to. */
 export function updateValues(
-  report: Parameters<RunWatcher["onUpdate"]>[0],
+  report: UpdateReport,
   { lossWeights }: { readonly lossWeights: Numbers },
 ): SummaryValue[] {
-  const { losses, lr, gradientNorm, gradientNorms = {}, samples, timing } = report;
+  const { losses, lr, gradientNorm, gradientNorms, samples, timing } = report;
   const { stepMs, waitMs, memory } = timing;
   const speed =
     stepMs > 0
