@@ -1,7 +1,13 @@
 /** @file What `ecamp pretrain` does: resolves the configuration, shows it, trains, shows progress, says where the result is. */
 import { resolve } from "node:path";
+import { openDevice } from "../engine/runtime/device.ts";
 import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import {
+  openRunBoard,
+  PICTURES_EVERY,
+  type RunBoardOptions,
+} from "../report/tensorboard/run-board.ts";
 import { type PretrainEvent, type PretrainResult, pretrain } from "../tasks/pretrain.ts";
 import type { UpdateReport, ValidationReport } from "../train/loop.ts";
 import { ConfigError } from "../util/errors.ts";
@@ -28,6 +34,8 @@ export interface PretrainArgs {
   readonly workers: number | undefined;
   readonly checkpointMinutes: number | undefined;
   readonly onBadRecord: "error" | "skip" | undefined;
+  readonly picturesEvery: number | undefined;
+  readonly includeCases: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -104,12 +112,27 @@ async function trainShowing(
       stopAfter: args.stopAfter,
       signal,
       onEvent,
+      watch: (run) => openRunBoard(run, boardOptions(args, resolved.config)),
       clock: terminal.clock,
       now: () => new Date(),
     });
   } finally {
     finish();
   }
+}
+
+/** What TensorBoard shows of a run. */
+function boardOptions(
+  { picturesEvery = PICTURES_EVERY, includeCases }: PretrainArgs,
+  { run, train, loss: { normalizedPatches, ...lossWeights } }: PretrainConfig,
+): RunBoardOptions {
+  return {
+    ...{ picturesEvery, includeCases, lossWeights, normalizedPatches },
+    device: openDevice({ provider: run.device, threads: run.threads }),
+    maskRatio: train.maskRatio,
+    seed: train.seed,
+    now: () => new Date(),
+  };
 }
 
 /** Shows events: a bar or lines from the start of the training on, single lines before. */

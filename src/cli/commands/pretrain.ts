@@ -8,7 +8,8 @@ export const pretrain: Command = defineCommand({
   summary: "learn from radiographs and their reports",
   description: `Trains the image encoder and the report decoder on a dataset folder by masked images, masked reports and
 super-resolution at once. Writes into --out: config.json (every value and where it came from), log.jsonl (a line for each
-update) and checkpoints/step-NNNNNN/, each with model.safetensors, the optimiser's state and what resuming needs.
+update), events.out.tfevents.* (curves and pictures for TensorBoard; of a private dataset no pictures) and
+checkpoints/step-NNNNNN/, each with model.safetensors, the optimiser's state and what resuming needs.
 
 Values are taken from the defaults, the recipe, --config, --set and these flags; the later win. "ecamp recipes NAME"
 shows them all. Ctrl-C finishes the step, saves and stops; "ecamp pretrain --out DIR --resume" goes on where it stopped,
@@ -22,12 +23,7 @@ and computes what the uninterrupted run would have computed.`,
     fidelity: { type: "choice", choices: FIDELITY_NAMES, help: "whose column of switches to take" },
     init: { type: "string", metavar: "FILE", help: "weights to start from, such as MAE's" },
     resume: { type: "boolean", help: "go on with the run in --out" },
-    "stop-after": {
-      type: "integer",
-      min: 1,
-      metavar: "STEP",
-      help: "save and stop after this step",
-    },
+    "stop-after": { type: "integer", min: 1, metavar: "STEP", help: "save and stop after STEP" },
     config: { type: "string", metavar: "FILE", help: "a JSON file of values" },
     set: { type: "list", metavar: "KEY=VALUE", help: "one value, such as train.lr=1e-4" },
     seed: { type: "integer", min: 0, help: "what every random number derives from" },
@@ -36,6 +32,13 @@ and computes what the uninterrupted run would have computed.`,
     workers: { type: "integer", min: 0, help: "threads that prepare pairs" },
     "checkpoint-minutes": { type: "number", min: 0, help: "minutes between checkpoints" },
     "on-bad-record": { type: "choice", choices: ["error", "skip"], help: "an unreadable one" },
+    "pictures-every": {
+      type: "integer",
+      min: 0,
+      metavar: "STEPS",
+      help: "between pictures; 200 if absent",
+    },
+    "include-cases": { type: "boolean", help: "show films of a private dataset" },
     "dry-run": { type: "boolean", help: "print the values and where they come from, then stop" },
     json: { type: "boolean", help: "print the outcome as JSON" },
   },
