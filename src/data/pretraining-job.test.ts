@@ -42,7 +42,7 @@ const contexts = [
 ];
 
 const tokenizer = join(root, "tokenizer.json");
-const vocabulary = wordVocabulary([...reports, ...contexts], { size: 200 });
+const vocabulary = wordVocabulary([...reports, ...contexts, "right"], { size: 200 });
 await writeFile(tokenizer, tokenizerFileText(vocabulary));
 
 function picture(i: number) {
@@ -172,6 +172,38 @@ describe("openJob()", () => {
     );
     assert.deepEqual(bare.ids.data, bare.labels.data);
     assert.deepEqual(bare.labels.data, usual.labels.data);
+  });
+
+  test("exchanges left and right in the words of a picture that was flipped, where it is asked to", async () => {
+    const text = { tokens: TOKENS, insertProbability: 0 };
+    const { idOf } = await loadTokenizer(tokenizer);
+    const [left, right] = [idOf("left") ?? -1, idOf("right") ?? -1];
+    const plain = await jobOptions(records, { text });
+    const swapping = await jobOptions(records, { text: { ...text, swapsSides: true } });
+    const seen = new Set<boolean>();
+    for (let epoch = 0; epoch < 8; epoch++) {
+      const usual = await sample(plain, 3, epoch);
+      const swapped = await sample(swapping, 3, epoch);
+      assert.deepEqual(swapped.image.data, usual.image.data);
+      const stream = new RandomStream({ seed: SEED, name: "augment/id3", step: epoch });
+      const options = { size: SIZE, flip: "image" } as const;
+      const { flipped } = trainingView(picture(3), options, () => stream.uniform());
+      const exchanged = usual.labels.data.map((id) => (id === left ? right : id));
+      assert.deepEqual(swapped.labels.data, flipped ? exchanged : usual.labels.data);
+      assert.ok(usual.labels.data.includes(left));
+      seen.add(flipped);
+    }
+    assert.equal(seen.size, 2);
+  });
+
+  test("masks the words before an entity where it is asked to", async () => {
+    const text = { tokens: TOKENS, insertProbability: 0, descriptors: "always" } as const;
+    const { idOf, specials } = await loadTokenizer(tokenizer);
+    for (let epoch = 0; epoch < 8; epoch++) {
+      const { ids, labels } = await sample(await jobOptions(records, { text }), 0, epoch);
+      const entity = labels.data.indexOf(idOf("effusion") ?? -1);
+      assert.deepEqual([...ids.data.slice(entity - 2, entity)], [specials.mask, specials.mask]);
+    }
   });
 
   test("takes a report of 5,000 words", async () => {

@@ -41,7 +41,7 @@ export interface MethodOptions {
 export function methodOptions(fidelity: FidelityOptions): MethodOptions {
   const problems = unavailableSwitches(fidelity);
   if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
-  const { flip } = fidelity;
+  const flip = fidelity.flip;
   return {
     architecture: {
       positionExponent: fidelity.positionTable === "mae" ? "k/(d/2)" : "k/(2d)",

@@ -5,6 +5,7 @@ import { ConfigError } from "../util/errors.ts";
 import { RandomStream } from "../util/random.ts";
 import type { EntityMatcher } from "./entities.ts";
 import {
+  type DescriptorMasking,
   type MaskedTokens,
   type MaskingVocabulary,
   maskingVocabulary,
@@ -29,10 +30,14 @@ const ENTITIES: EntityMatcher = {
 };
 
 /** Masks with given draws; every one of them must be taken, and no more. */
-function mask(ids: readonly number[], draws: readonly number[]): MaskedTokens {
+function mask(
+  ids: readonly number[],
+  draws: readonly number[],
+  descriptors: DescriptorMasking = "draw",
+): MaskedTokens {
   let drawn = 0;
   const masked = maskTokens(
-    { ids: Int32Array.from(ids), vocabulary: VOCABULARY, entities: ENTITIES },
+    { ids: Int32Array.from(ids), vocabulary: VOCABULARY, entities: ENTITIES, descriptors },
     () => draws[drawn++] ?? Number.NaN,
   );
   assert.equal(drawn, draws.length, "draws");
@@ -80,6 +85,35 @@ test("maskTokens() counts pieces as context, and does not mask for it", () => {
   const { contextPositions, maskedIds } = mask([CLS, 10, 20, 30, PAD], [0.7, 0, 0.9]);
   assert.deepEqual(contextPositions, [2, 1]);
   assert.deepEqual([...maskedIds], [CLS, 10, 20, 30, PAD]);
+});
+
+/** With draws that mask nothing. */
+function always(ids: readonly number[]): MaskedTokens {
+  const count = (isCounted: (id: number) => boolean): number => ids.filter(isCounted).length;
+  const draws = count((id) => id !== PAD && id !== CLS && !(id >= 20 && id < 30));
+  return mask(ids, new Array(draws + count((id) => id >= 30)).fill(0.99), "always");
+}
+
+test("maskTokens() masks the two words before an entity whole, where it always does", () => {
+  const { maskedIds, contextPositions } = always([CLS, 10, 11, 20, 21, 12, 30, 22, 13, PAD]);
+  assert.deepEqual([...maskedIds], [CLS, 10, MASK, MASK, MASK, MASK, 30, 22, 13, PAD]);
+  assert.deepEqual(contextPositions, [5, 4, 3, 2]);
+});
+
+test("maskTokens() keeps to the entity's sentence and passes over other punctuation", () => {
+  const COMMA = 6;
+  assert.deepEqual(always([CLS, 10, DOT, 11, 30, PAD]).contextPositions, [3]);
+  assert.deepEqual(always([CLS, 10, DOT, 30, PAD]).contextPositions, []);
+  assert.deepEqual(always([CLS, 30, PAD]).contextPositions, []);
+  const { maskedIds, contextPositions } = always([CLS, 10, COMMA, 11, COMMA, 30, PAD]);
+  assert.deepEqual(contextPositions, [3, 1]);
+  assert.deepEqual([...maskedIds], [CLS, MASK, COMMA, MASK, COMMA, 30, PAD]);
+});
+
+test("maskTokens() masks an entity that stands before another, where it always masks what does", () => {
+  const { maskedIds, contextPositions } = always([CLS, 30, 31, PAD]);
+  assert.deepEqual([...maskedIds], [CLS, MASK, 31, PAD]);
+  assert.deepEqual(contextPositions, [1]);
 });
 
 test("maskTokens() stops at a [PAD] of the text itself, which hides no entity", () => {

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { FIDELITY, type FidelityOptions, fidelityColumn } from "../recipes/fidelity.ts";
+import { methodOptions } from "./method-options.ts";
+
+const first = fidelityColumn("published");
+const KEYS = Object.keys(first) as (keyof FidelityOptions)[];
+
+/** Where source files read switches: `fidelity.key`, `fidelity["key"]`, each with its file. */
+async function reads(): Promise<readonly (readonly [key: string, file: string])[]> {
+  const root = fileURLToPath(new URL("../", import.meta.url));
+  const files = (await readdir(root, { recursive: true })).filter(
+    (file) =>
+      file.endsWith(".ts") && !file.endsWith(".test.ts") && !/^(?:recipes|verify)\//.test(file),
+  );
+  const found: (readonly [string, string])[] = [];
+  for (const file of files) {
+    const text = await readFile(join(root, file), "utf8");
+    for (const [, dotted, quoted] of text.matchAll(
+      /\bfidelity(?:\.(?!ts\b)(\w+)|\["([\w.]+)"\])/g,
+    )) {
+      found.push([dotted ?? quoted ?? "", file]);
+    }
+    assert.doesNotMatch(text, /\}\s*=\s*(?:\w+\.)*fidelity\b/, `${file} takes switches apart`);
+  }
+  return found;
+}
+
+describe("methodOptions()", () => {
+  test("is the one place that reads switches, each of pre-training's once", async () => {
+    const found = await reads();
+    assert.deepEqual([...new Set(found.map(([, file]) => file))], ["tasks/method-options.ts"]);
+    assert.deepEqual(found.map(([key]) => key).toSorted(), KEYS.toSorted());
+  });
+
+  test("gives every available value of every switch a meaning of its own", () => {
+    for (const key of KEYS) {
+      const values: readonly (string | boolean)[] = FIDELITY[key].available;
+      const meanings = values.map((value) =>
+        JSON.stringify(methodOptions({ ...first, [key]: value })),
+      );
+      assert.equal(new Set(meanings).size, values.length, key);
+    }
+  });
+
+  test("says what each switch computes", () => {
+    const second = methodOptions(fidelityColumn("corrected"));
+    assert.deepEqual(methodOptions(first), {
+      architecture: { positionExponent: "k/(2d)", finalRelu: true, tiedDecoder: false },
+      pixelMean: "all",
+      words: "every",
+      text: {
+        ...{ descriptors: "draw", swapsSides: false },
+        ...{ entities: "exact", phrases: "two", sentences: "dot" },
+      },
+      view: { flip: "image" },
+      window: "original",
+      decode: { sixteenBit: "clip" },
+      cosineEnd: "cosineEpochs",
+    });
+    assert.deepEqual(second, {
+      architecture: { positionExponent: "k/(d/2)", finalRelu: false, tiedDecoder: true },
+      pixelMean: "counted",
+      words: "masked",
+      text: {
+        ...{ descriptors: "always", swapsSides: false },
+        ...{ entities: "exact", phrases: "two", sentences: "dot" },
+      },
+      view: { flip: "none" },
+      window: "original",
+      decode: { sixteenBit: "range" },
+      cosineEnd: "epochs",
+    });
+    const { text, view } = methodOptions({ ...first, flip: "swap" });
+    assert.deepEqual([text.swapsSides, view.flip], [true, "image"]);
+  });
+});
