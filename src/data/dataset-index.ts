@@ -1,11 +1,11 @@
-/** @file Random access to chosen records of a dataset, 8 bytes of memory a record (17 with contexts and windows). */
+/** @file Random access to chosen records of a dataset, 8 bytes of memory a record, 16 with contexts. */
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { DATASET_FILES } from "./dataset-files.ts";
 import { readPlacedRecords } from "./join.ts";
 import type { LinePlace, LineTable } from "./line-table.ts";
-import { LineReader, LineTableBuilder, placeAt } from "./line-table.ts";
+import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
 import type { DatasetRecord, Split, WindowPosition } from "./record.ts";
 import { parseContext, parseRecord } from "./record.ts";
 
@@ -31,13 +31,13 @@ export interface RecordFilter {
 /** What a worker needs to open the same index: plain data, its tables on shared memory. */
 export interface DatasetIndexHandle {
   readonly folder: string;
+  /** Each tagged with its window: 3·row + column, or 15 where there is none. */
   readonly records: LineTable;
+  /** Of the same size, or empty where no record has a context. */
   readonly contexts: LineTable;
-  /** 3·row + column, or 255 where there is none. */
-  readonly windows: Uint8Array;
 }
 
-const NO_WINDOW = 255;
+const NO_WINDOW = 15;
 
 /** Does a record meet every condition of a filter? */
 function matchesFilter(
@@ -58,8 +58,11 @@ function describeFilter({ splits, hasReport, hasImage }: RecordFilter): string {
   return conditions.join(", ");
 }
 
-function windowAt(windows: Uint8Array, index: number): WindowPosition | undefined {
-  const code = windows[index] ?? NO_WINDOW;
+function windowCode(window: WindowPosition | undefined): number {
+  return window === undefined ? NO_WINDOW : 3 * window.row + window.column;
+}
+
+function windowOf(code: number): WindowPosition | undefined {
   const row = Math.floor(code / 3);
   const column = code % 3;
   if ((row !== 0 && row !== 1 && row !== 2) || (column !== 0 && column !== 1 && column !== 2)) {
@@ -92,12 +95,12 @@ export class DatasetIndex {
    * @throws {ManifestError} when the files have changed since they were indexed
    */
   async read(position: number): Promise<JoinedRecord> {
-    const { records, contexts, windows } = this.handle;
+    const { records, contexts } = this.handle;
     const place = placeAt(records, position);
     if (place === undefined) throw new RangeError(`Cannot read record ${position}: it has no line`);
     const record = parseRecord(...(await readJsonAt(this.#records, place)));
     const contextPlace = contexts.size === 0 ? undefined : placeAt(contexts, position);
-    const window = windowAt(windows, position);
+    const window = windowOf(tagAt(records, position));
     return {
       ...record,
       ...(contextPlace !== undefined && {
@@ -157,18 +160,14 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   const { folder, signal } = options;
   const records = new LineTableBuilder();
   const contexts = new LineTableBuilder();
-  const windows: number[] = [];
   let read = 0;
   let withContext = 0;
-  let withWindow = 0;
   for await (const { record, place, context, window } of readPlacedRecords(folder, signal)) {
     read += 1;
     if (!matchesFilter(record, options)) continue;
-    records.add(place);
+    records.add(place, windowCode(window));
     contexts.add(context);
-    windows.push(window === undefined ? NO_WINDOW : window.row * 3 + window.column);
     if (context !== undefined) withContext += 1;
-    if (window !== undefined) withWindow += 1;
   }
   if (records.size === 0 && options.mayBeEmpty !== true) {
     throw new ManifestError(
@@ -179,12 +178,5 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
     folder,
     records: records.finish(),
     contexts: (withContext > 0 ? contexts : new LineTableBuilder()).finish(),
-    windows: shared(withWindow > 0 ? windows : []),
   });
-}
-
-function shared(bytes: readonly number[]): Uint8Array {
-  const array = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  array.set(bytes);
-  return array;
 }

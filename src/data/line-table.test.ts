@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import fc from "fast-check";
-import { LineReader, LineTableBuilder, placeAt } from "./line-table.ts";
+import { ManifestError } from "../util/errors.ts";
+import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
 
 const root = await mkdtemp(join(tmpdir(), "line-table-"));
 after(() => rm(root, { recursive: true, force: true }));
@@ -14,7 +15,7 @@ const places = fc.record(
     offset: fc.oneof(
       fc.nat(1000),
       fc.nat({ max: 2 ** 31 }),
-      fc.integer({ min: 0, max: 2 ** 40 - 1 }),
+      fc.integer({ min: 0, max: 2 ** 36 - 1 }),
     ),
     length: fc.integer({ min: 1, max: 2 ** 24 - 1 }),
   },
@@ -26,13 +27,17 @@ describe("LineTableBuilder", () => {
     fc.assert(
       fc.property(fc.array(fc.option(places, { nil: undefined }), { maxLength: 700 }), (items) => {
         const builder = new LineTableBuilder();
-        for (const item of items) builder.add(item);
+        for (const [index, item] of items.entries()) builder.add(item, index % 16);
         const table = builder.finish();
         assert.equal(table.size, items.length);
         assert.equal(table.low.byteLength + table.high.byteLength, 8 * items.length);
         assert.deepEqual(
           items.map((_, index) => placeAt(table, index)),
           items,
+        );
+        assert.deepEqual(
+          items.map((_, index) => tagAt(table, index)),
+          items.map((_, index) => index % 16),
         );
       }),
       { seed: 3, numRuns: 60 },
@@ -41,9 +46,16 @@ describe("LineTableBuilder", () => {
 
   test("refuses a line that is too long or too far out", () => {
     const builder = new LineTableBuilder();
-    assert.throws(() => builder.add({ offset: 0, length: 2 ** 24 }), RangeError);
-    assert.throws(() => builder.add({ offset: 2 ** 40, length: 1 }), RangeError);
+    assert.throws(() => builder.add({ offset: 0, length: 2 ** 24 }), ManifestError);
+    assert.throws(() => builder.add({ offset: 2 ** 36, length: 1 }), {
+      name: "ManifestError",
+      message:
+        "Cannot index a line of 1 bytes at byte 68719476736: expected at most 16777215 bytes within the first 64 GiB; split the file",
+    });
+    for (const tag of [-1, 0.5, 16]) assert.throws(() => builder.add(undefined, tag), RangeError);
+    assert.equal(builder.size, 0);
     assert.throws(() => placeAt(builder.finish(), 0), /Cannot find line 0 of 0/);
+    assert.throws(() => tagAt(builder.finish(), 0), /Cannot find line 0 of 0/);
   });
 });
 

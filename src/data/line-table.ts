@@ -10,21 +10,23 @@ export interface LinePlace {
 }
 
 /**
- * Places of lines, eight bytes each: 40 bits of offset (files up to 1 TiB) and 24 of length (lines below 16 MiB). The
- * arrays stand on shared memory, so that sending a table to a worker copies nothing.
+ * Places of lines, eight bytes each: 36 bits of offset (files up to 64 GiB), 24 of length (lines below 16 MiB) and a tag of
+ * 4 bits for whoever makes the table. The arrays stand on shared memory, so that sending a table to a worker copies nothing.
  */
 export interface LineTable {
   /** How many lines. */
   readonly size: number;
   /** The offsets' lower 32 bits. */
   readonly low: Uint32Array;
-  /** The offsets' upper 8 bits, then the length in 24. */
+  /** The offsets' upper 4 bits, the tag in 4, then the length in 24. */
   readonly high: Uint32Array;
 }
 
 const WORD = 2 ** 32;
-const MAX_OFFSET = 2 ** 40 - 1;
+const MAX_OFFSET = 2 ** 36 - 1;
 const LENGTH_BITS = 24;
+const TAG_BITS = 4;
+const MAX_TAG = 2 ** TAG_BITS - 1;
 
 function grown(words: Uint32Array, capacity: number): Uint32Array {
   const larger = new Uint32Array(new SharedArrayBuffer(capacity * 4));
@@ -43,12 +45,20 @@ export class LineTableBuilder {
     return this.#size;
   }
 
-  /** Adds a place; without one, an empty place that `placeAt` gives as undefined. */
-  add(place?: LinePlace): void {
+  /**
+   * Adds a place, with a tag in 0 … 15; without a place, an empty one that `placeAt` gives as undefined.
+   * @throws {ManifestError} when the line is beyond what a table can hold
+   */
+  add(place?: LinePlace, tag = 0): void {
     const { offset, length } = place ?? { offset: 0, length: 0 };
     if (offset > MAX_OFFSET || length > MAX_LINE_BYTES) {
+      throw new ManifestError(
+        `Cannot index a line of ${length} bytes at byte ${offset}: expected at most ${MAX_LINE_BYTES} bytes within the first 64 GiB; split the file`,
+      );
+    }
+    if (!Number.isInteger(tag) || tag < 0 || tag > MAX_TAG) {
       throw new RangeError(
-        `Cannot index a line of ${length} bytes at ${offset}: it is too far out`,
+        `Cannot tag a line with ${tag}: expected a whole number in 0 … ${MAX_TAG}`,
       );
     }
     if (this.#size === this.#low.length) {
@@ -56,7 +66,8 @@ export class LineTableBuilder {
       this.#high = grown(this.#high, this.#size * 2);
     }
     this.#low[this.#size] = offset % WORD;
-    this.#high[this.#size] = Math.floor(offset / WORD) * 2 ** LENGTH_BITS + length;
+    const upper = Math.floor(offset / WORD) * 2 ** TAG_BITS + tag;
+    this.#high[this.#size] = upper * 2 ** LENGTH_BITS + length;
     this.#size += 1;
   }
 
@@ -76,7 +87,17 @@ export function placeAt({ size, low, high }: LineTable, index: number): LinePlac
   if (tail === undefined) throw new RangeError(`Cannot find line ${index} of ${size}`);
   const length = tail & MAX_LINE_BYTES;
   if (length === 0) return undefined;
-  return { offset: (low[index] ?? 0) + (tail >>> LENGTH_BITS) * WORD, length };
+  return { offset: (low[index] ?? 0) + (tail >>> (LENGTH_BITS + TAG_BITS)) * WORD, length };
+}
+
+/**
+ * The tag of the line `index`.
+ * @throws {RangeError} when there is no such line
+ */
+export function tagAt({ size, high }: LineTable, index: number): number {
+  const tail = high[index];
+  if (tail === undefined) throw new RangeError(`Cannot find line ${index} of ${size}`);
+  return (tail >>> LENGTH_BITS) & MAX_TAG;
 }
 
 /** Reads lines of one file at given places; the file is opened at the first. */

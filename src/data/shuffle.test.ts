@@ -17,6 +17,19 @@ describe("epochOrder()", () => {
     );
   });
 
+  test("visits every record once at sizes 1, 2 and 1000, and none at 0", () => {
+    for (const size of [0, 1, 2, 1000]) {
+      const seen = new Uint8Array(size);
+      const order = epochOrder({ seed: 5, epoch: 1, size });
+      assert.equal(order.length, size);
+      for (const record of order) seen[record] = (seen[record] ?? 0) + 1;
+      assert.ok(
+        seen.every((times) => times === 1),
+        `size ${size}`,
+      );
+    }
+  });
+
   test("is another one for another seed or epoch, and always the same one", () => {
     const order = epochOrder({ seed: 1, epoch: 2, size: 100 });
     assert.deepEqual(epochOrder({ seed: 1, epoch: 2, size: 100 }), order);
