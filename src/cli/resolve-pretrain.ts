@@ -12,6 +12,8 @@ import {
 } from "../recipes/fidelity.ts";
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import { openInitial } from "../tasks/initial-file.ts";
+import { architectureSwitches } from "../tasks/method-options.ts";
 import { requireRunFolder } from "../tasks/run-folder.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
@@ -74,16 +76,20 @@ export async function resolvePretrain(choices: PretrainChoices): Promise<Resolve
   const overrides = await overridesOf(choices);
   const chosen = chooseColumn(choices, overrides, { from: `recipe ${name}`, values: { column } });
   const defaults = { ...DEFAULTS, fidelity: fidelityColumn(DEFAULT_FIDELITY) };
+  const own = overrides.map(withoutColumn);
+  const layers = [
+    { from: "default", values: defaults },
+    { from: "this machine", values: { "run.threads": availableParallelism() } },
+    { from: chosen.from, values: { fidelity: fidelityColumn(chosen.name) } },
+    { from: `recipe ${name}`, values: { ...values, fidelity: switches } },
+  ];
+  const { config } = resolveConfig({ schema: PRETRAIN_SCHEMA, layers: [...layers, ...own] });
+  const inherited = await inheritedLayer(config.run.init);
   const resolved = resolveConfig({
     schema: PRETRAIN_SCHEMA,
-    layers: [
-      { from: "default", values: defaults },
-      { from: "this machine", values: { "run.threads": availableParallelism() } },
-      { from: chosen.from, values: { fidelity: fidelityColumn(chosen.name) } },
-      { from: `recipe ${name}`, values: { ...values, fidelity: switches } },
-      ...overrides.map(withoutColumn),
-    ],
+    layers: [...layers, ...inherited, ...own],
   });
+  requireInherited(resolved, inherited);
   const note = columnNote(chosen.name);
   return { ...resolved, notes: note === undefined ? [] : [note] };
 }
@@ -121,6 +127,32 @@ export async function resolveResumed(
     }
   }
   return { config: resolved.config, origins, notes: [] };
+}
+
+/** The architecture of the model that a run starts from: it wins over columns and recipes (SPEC 5). */
+async function inheritedLayer(init: string | null): Promise<readonly ConfigLayer[]> {
+  if (init === null) return [];
+  const { file, architecture } = await openInitial(init);
+  if (architecture === undefined) return [];
+  return [{ from: `--init ${file}`, values: { fidelity: architectureSwitches(architecture) } }];
+}
+
+/** @throws {ConfigError} when somebody asks for another architecture than that of the model to start from */
+function requireInherited(
+  { origins }: ResolvedConfig<PretrainConfig>,
+  inherited: readonly ConfigLayer[],
+): void {
+  for (const { from, values } of inherited) {
+    const switches = Object.entries((values as { readonly fidelity: object }).fidelity);
+    for (const [key, value] of switches as readonly (readonly [string, unknown])[]) {
+      const asked = origins.get(`fidelity.${key}`);
+      if (asked === undefined || asked.value === value) continue;
+      throw new ConfigError(
+        `Cannot set "fidelity.${key}" to ${JSON.stringify(asked.value)} (from ${asked.from}): ` +
+          `the model to start from has ${JSON.stringify(value)} (${from}); leave the key out, or start from another model`,
+      );
+    }
+  }
 }
 
 async function overridesOf(choices: PretrainChoices): Promise<readonly ConfigLayer[]> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { FIDELITY, type FidelityOptions, fidelityColumn } from "../recipes/fidelity.ts";
-import { methodOptions } from "./method-options.ts";
+import { architectureSwitches, methodOptions } from "./method-options.ts";
 
 const first = fidelityColumn("published");
 const KEYS = Object.keys(first) as (keyof FidelityOptions)[];
@@ -43,6 +43,18 @@ describe("methodOptions()", () => {
         JSON.stringify(methodOptions({ ...first, [key]: value })),
       );
       assert.equal(new Set(meanings).size, values.length, key);
+    }
+  });
+
+  test("has an inverse for what is stored in a model", () => {
+    for (const name of ["published", "corrected"] as const) {
+      const column = fidelityColumn(name);
+      const { architecture } = methodOptions(column);
+      assert.deepEqual({ ...column, ...architectureSwitches(architecture) }, column);
+      assert.deepEqual(
+        Object.keys(architectureSwitches(architecture)).toSorted(),
+        KEYS.filter((key) => FIDELITY[key].architecture).toSorted(),
+      );
     }
   });
 

@@ -64,6 +64,19 @@ export function methodOptions(fidelity: FidelityOptions): MethodOptions {
   };
 }
 
+/** The switches that an architecture is the meaning of. */
+export function architectureSwitches({
+  positionExponent,
+  finalRelu,
+  tiedDecoder,
+}: MethodOptions["architecture"]): Partial<FidelityOptions> {
+  return {
+    positionTable: positionExponent === "k/(d/2)" ? "mae" : "ecamp",
+    "superRes.finalRelu": finalRelu,
+    "mlm.tiedDecoder": tiedDecoder,
+  };
+}
+
 /** A value where there is one choice; the table has refused the others. */
 function only<Value extends string>(expected: Value, found: string): Value {
   if (found === expected) return expected;

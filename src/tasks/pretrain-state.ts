@@ -6,6 +6,7 @@ import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
 import { describeLoad } from "../weights/load-report.ts";
+import type { Architecture } from "./initial-file.ts";
 import { loadInitialWeights } from "./load-initial.ts";
 
 /** A run that begins or goes on. */
@@ -26,6 +27,8 @@ export async function startingState(
     readonly parameters: readonly Parameter[];
     readonly checkpoints: Checkpoints;
     readonly inputs: Readonly<Record<string, string>>;
+    readonly architecture: Architecture;
+    readonly tokenizerSha256: string;
   },
 ): Promise<TrainState> {
   const { store, parameters, checkpoints, inputs } = context;
@@ -36,8 +39,11 @@ export async function startingState(
     if (resume) note(`"${out}" has no checkpoint yet: starting from the beginning`);
     initializeStore(store, parameters, seed);
     if (config.run.init !== null) {
-      const report = await loadInitialWeights(config.run.init, store);
-      note(`"${config.run.init}": ${describeLoad(report)}`);
+      const { file, report, leavesWordsOut } = await loadInitialWeights(config.run.init, context);
+      note(`"${file}": ${describeLoad(report)}`);
+      if (leavesWordsOut) {
+        note(`"${file}": its vocabulary is another one, so its tables of words were left out`);
+      }
     }
     return { format: 1, step: 0, seed, threads, device, inputs };
   }

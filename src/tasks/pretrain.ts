@@ -110,7 +110,10 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const { store } = prepared;
   const state = await startingState(
     { ...run, note },
-    { store, parameters: prepared.parameters, checkpoints, inputs: inputs.hashes },
+    {
+      ...{ store, checkpoints, parameters: prepared.parameters, inputs: inputs.hashes },
+      ...{ architecture: inputs.model, tokenizerSha256: inputs.tokenizer.sha256 },
+    },
   );
   const lastStep = inputs.course.updatesPerEpoch * config.train.epochs;
   const stopAt = Math.min(lastStep, run.stopAfter ?? lastStep);

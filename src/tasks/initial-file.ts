@@ -1,0 +1,79 @@
+/** @file The file that `--init` names, which may also be a checkpoint's or a run's folder, and what it says of its architecture. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { EcampConfig } from "../model/config.ts";
+import { Checkpoints } from "../train/checkpoint.ts";
+import { describeError, WeightsError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
+
+/** The options of the model that change what its parameters mean. */
+export type Architecture = Pick<EcampConfig, "positionExponent" | "finalRelu" | "tiedDecoder">;
+
+/** Weights to start from. */
+export interface InitialFile {
+  /** The safetensors file. */
+  readonly file: string;
+  /** What it was trained as; undefined where it holds no report decoder, and so no such options. */
+  readonly architecture: Architecture | undefined;
+  /** The vocabulary that its words are of, where the file says so. */
+  readonly tokenizerSha256: string | undefined;
+}
+
+const architectureSchema: z.ZodType<Architecture> = z.object({
+  positionExponent: z.enum(["k/(2d)", "k/(d/2)"]),
+  finalRelu: z.boolean(),
+  tiedDecoder: z.boolean(),
+});
+
+/** What the authors' own program builds: files of its making say nothing about themselves. */
+const AUTHORS: Architecture = {
+  positionExponent: "k/(2d)",
+  finalRelu: true,
+  tiedDecoder: false,
+};
+
+const MODEL = "model.safetensors";
+
+/**
+ * Finds the file and reads what its header says.
+ * @param path a safetensors file, a checkpoint's folder, or a run's: its best model, or else its newest
+ * @throws {WeightsError} when there is no such file, or it is damaged
+ */
+export async function openInitial(path: string): Promise<InitialFile> {
+  const file = await findFile(path);
+  await using stored = await openSafetensors(file);
+  const { config, tokenizerSha256 } = stored.metadata;
+  if (config === undefined) {
+    const isWhole = stored.names.some((name) => name.includes("cls.predictions."));
+    return { file, architecture: isWhole ? AUTHORS : undefined, tokenizerSha256 };
+  }
+  const parsed = architectureSchema.safeParse(tryParseJson(config)?.value);
+  if (parsed.success) return { file, architecture: parsed.data, tokenizerSha256 };
+  const [issue] = parsed.error.issues;
+  throw new WeightsError(
+    `Cannot start from "${file}": "${["config", ...(issue?.path ?? [])].join(".")}" of its header is not understood: ${issue?.message}`,
+  );
+}
+
+async function findFile(path: string): Promise<string> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new WeightsError(`Cannot start from "${path}": ${describeError(error)}`, {
+      cause: error,
+    });
+  });
+  if (!found.isDirectory()) return path;
+  const newest = (await new Checkpoints(path, { keep: 1 }).latest().catch(() => undefined))?.step;
+  const candidates = [
+    join(path, MODEL),
+    join(path, "best", MODEL),
+    ...(newest === undefined ? [] : [join(new Checkpoints(path, { keep: 1 }).path(newest), MODEL)]),
+  ];
+  for (const candidate of candidates) {
+    if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;
+  }
+  throw new WeightsError(
+    `Cannot start from "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, or a run's folder with a checkpoint`,
+  );
+}
