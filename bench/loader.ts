@@ -2,8 +2,8 @@
  * @file What opening a dataset costs as it grows: time to index and digest it, memory a record, an epoch's order, random reads.
  *
  * Usage: node --import tsx bench/loader.ts [--records 1000,100000,1000000] [--reads 1000] [--folder TMP]
- * Writes datasets of synthetic reports (no pictures) into a temporary folder, opens each in a process of its own with the calls
- * that pre-training makes, and removes them. A million records are 700 MB and a minute or two. Prints JSON.
+ * Writes datasets of synthetic reports and contexts (no pictures) into a temporary folder, opens each in a process of its own with the calls
+ * that pre-training makes, and removes them. A million records are 1 GB and a minute or two. Prints JSON.
  */
 import { spawnSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
@@ -18,7 +18,7 @@ import type { DatasetIndexHandle } from "../src/data/dataset-index.ts";
 import type { LineTable } from "../src/data/line-table.ts";
 import { drawPatient } from "../src/data/phantom/anatomy/patient.ts";
 import { drawFindings } from "../src/data/phantom/findings/draw-findings.ts";
-import { writeReport } from "../src/data/phantom/report/write-report.ts";
+import { type WrittenReport, writeReport } from "../src/data/phantom/report/write-report.ts";
 import { epochOrder } from "../src/data/shuffle.ts";
 import { RandomStream } from "../src/util/random.ts";
 import { environment, spread } from "./support/report.ts";
@@ -72,23 +72,31 @@ function measureApart(folder: string): unknown {
 /** Reports are drawn from a thousand, which is enough for their lengths; ids and paths are of the usual kind. */
 async function writeRecords(folder: string, size: number): Promise<void> {
   await mkdir(folder);
-  const reports = Array.from({ length: Math.min(size, 1000) }, (_, step) => reportAt(step));
-  const lines = function* (): Generator<string> {
+  const texts = Array.from({ length: Math.min(size, 1000) }, (_, step) => textsAt(step));
+  const stemOf = (index: number): string => String(index).padStart(9, "0");
+  const recordLines = function* (): Generator<string> {
     for (let index = 0; index < size; index++) {
-      const stem = String(index).padStart(9, "0");
+      const stem = stemOf(index);
       const record = {
         id: `bench-${stem}`,
         image: `images/${stem.slice(0, 6)}/${stem}.jpg`,
         split: index % 10 === 0 ? "val" : "train",
         patient: `patient-${stem}`,
         view: "PA",
-        report: reports[index % reports.length],
+        report: texts[index % texts.length]?.report,
         labels: { Cardiomegaly: index % 2, Effusion: 0, Nodule: 0 },
       };
       yield `${JSON.stringify(record)}\n`;
     }
   };
-  await pipeline(lines, createWriteStream(join(folder, "records.jsonl")));
+  const contextLines = function* (): Generator<string> {
+    for (let index = 0; index < size; index++) {
+      const context = texts[index % texts.length]?.context;
+      yield `${JSON.stringify({ id: `bench-${stemOf(index)}`, context })}\n`;
+    }
+  };
+  await pipeline(recordLines, createWriteStream(join(folder, "records.jsonl")));
+  await pipeline(contextLines, createWriteStream(join(folder, "context.jsonl")));
   const manifest = {
     format: 1,
     name: "Records for a benchmark",
@@ -103,18 +111,18 @@ async function writeRecords(folder: string, size: number): Promise<void> {
   await writeFile(join(folder, "dataset.json"), JSON.stringify(manifest));
 }
 
-function reportAt(step: number): string {
+function textsAt(step: number): WrittenReport {
   const stream = (name: string): RandomStream => new RandomStream({ seed: 1, name, step });
   const subject = {
     findings: drawFindings(stream("bench/findings")),
     patient: drawPatient(stream("bench/patient")),
   };
-  return writeReport(subject, stream("bench/report")).report;
+  return writeReport(subject, stream("bench/report"));
 }
 
 /** What a run does before its first step, and what it keeps of that. */
 async function measure(folder: string): Promise<Record<string, unknown>> {
-  const before = residentMiB();
+  const before = memoryMiB();
   const started = performance.now();
   const dataset = await openDataset(folder);
   await using index = await dataset.index({
@@ -127,7 +135,7 @@ async function measure(folder: string): Promise<Record<string, unknown>> {
   const digested = performance.now();
   const { size } = index;
   const peakMiB = process.resourceUsage().maxRSS / 1024;
-  const kept = residentMiB() - before;
+  const after = memoryMiB();
   const orders: number[] = [];
   for (let epoch = 0; epoch < 5; epoch++) {
     const start = performance.now();
@@ -148,9 +156,9 @@ async function measure(folder: string): Promise<Record<string, unknown>> {
     indexMs: Math.round(indexed - started),
     identityMs: Math.round(digested - indexed),
     indexBytesARecord: Number((bytesOf(index.handle) / size).toFixed(2)),
-    residentGrowthMiB: Number(kept.toFixed(1)),
-    peakResidentMiB: Math.round(peakMiB),
-    residentAtStartMiB: Math.round(before),
+    keptMiB: Number((after.used - before.used).toFixed(1)),
+    residentGrowthMiB: Number((after.resident - before.resident).toFixed(1)),
+    peakResidentGrowthMiB: Number((peakMiB - before.resident).toFixed(1)),
     epochOrderMs: spread(orders),
     readMs: spread(reads),
   };
@@ -161,10 +169,11 @@ function bytesOf({ records, contexts }: DatasetIndexHandle): number {
   return table(records) + table(contexts);
 }
 
-/** Resident memory once garbage has been collected. */
-function residentMiB(): number {
+/** Memory once garbage has been collected: what is in use, and what the process holds (it is slow to give pages back). */
+function memoryMiB(): { readonly used: number; readonly resident: number } {
   globalThis.gc?.();
-  return process.memoryUsage.rss() / 2 ** 20;
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { used: (heapUsed + external) / 2 ** 20, resident: rss / 2 ** 20 };
 }
 
 function wholeNumber(option: string, text: string): number {
