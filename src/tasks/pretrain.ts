@@ -132,16 +132,12 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const { privacy } = inputs;
   await using watcher = await run.watch?.({ out, doneSteps: state.step, privacy, note });
   await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
-  const batches = streamBatches(run, inputs, { doneSteps: state.step, prepared });
+  const batchesAfter = (doneSteps: number) => streamBatches(run, inputs, { doneSteps, prepared });
+  const training = { store, program: prepared.steps, optimizer, batchesAfter, checkpoints, log };
   const watching = { ...watchOptions(run, { store, model: inputs.model, watcher }), validation };
   const options = { ...loopOptions(run, inputs), ...watching, state, lastStep: stopAt };
-  const { steps: program } = prepared;
-  try {
-    const { step } = await train({ store, program, optimizer, batches, checkpoints, log }, options);
-    return { step, finished: step >= lastStep, checkpoint: checkpoints.path(step) };
-  } finally {
-    await batches.return(undefined);
-  }
+  const { step } = await train(training, options);
+  return { step, finished: step >= lastStep, checkpoint: checkpoints.path(step) };
 }
 
 function streamBatches(
@@ -164,7 +160,7 @@ function streamBatches(
   });
 }
 
-type Watching = Pick<LoopOptions, "onUpdate" | "onValidation" | "onCheckpoint">;
+type Watching = Pick<LoopOptions, "onUpdate" | "onValidation" | "onCheckpoint" | "onNote">;
 
 function watchOptions(
   { onEvent }: PretrainRun,
@@ -190,6 +186,7 @@ function watchOptions(
       await watcher?.onValidation(report.step, report.losses);
     },
     onCheckpoint: (path) => onEvent({ kind: "checkpoint", path }),
+    onNote: (text) => onEvent({ kind: "note", text }),
   };
 }
 
@@ -203,6 +200,7 @@ function loopOptions(
     rateOf: (epoch) => learningRate(config.train, method.cosineEnd, epoch),
     clip: config.train.clip,
     checkpointEveryMs: config.train.checkpointMinutes * MS_PER_MINUTE,
+    onFullDisk: config.train.onFullDisk,
     metadata: modelMetadata(model, tokenizer),
     partOf: moduleOf,
     signal,

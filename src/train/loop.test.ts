@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { onSmallDisk } from "../../test/small-disk.ts";
 import { openToy, toyBatches, toyState } from "../../test/toy-training.ts";
-import { ExecutionError } from "../util/errors.ts";
+import { isDiskFull } from "../util/atomic-file.ts";
+import { DecodeError, ExecutionError } from "../util/errors.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { gradientNorm } from "./gradient-norm.ts";
 import { type LoopOptions, type MicroBatch, train, type UpdateReport } from "./loop.ts";
@@ -18,12 +20,22 @@ const newRun = (): Promise<string> => mkdtemp(join(root, "run-"));
 
 const SIZES = { samples: 4, accumulate: 2 };
 
-interface ToyRun
-  extends Partial<Pick<LoopOptions, "clip" | "checkpointEveryMs" | "signal" | "clock">> {
+type Choices =
+  | "clip"
+  | "checkpointEveryMs"
+  | "signal"
+  | "clock"
+  | "validation"
+  | "examine"
+  | "onFullDisk";
+
+/** Sees every micro-batch before the program does. */
+type Change = (batch: MicroBatch, ordinal: number, store: ParameterStore) => MicroBatch;
+
+interface ToyRun extends Partial<Pick<LoopOptions, Choices>> {
   readonly lastStep: number;
-  readonly onUpdate?: (report: UpdateReport) => void;
-  /** Sees every micro-batch before the program does. */
-  readonly change?: (batch: MicroBatch, ordinal: number, store: ParameterStore) => MicroBatch;
+  readonly onUpdate?: (report: UpdateReport) => Promise<void> | void;
+  readonly change?: Change;
 }
 
 /** Runs or resumes the toy in a folder, and says what happened. */
@@ -35,14 +47,15 @@ async function run(folder: string, { lastStep, change = (batch) => batch, ...opt
   await using log = await RunLog.open(join(folder, "log.jsonl"), state.step);
   const reports: UpdateReport[] = [];
   const saved: number[] = [];
-  const changed = async function* (): AsyncGenerator<MicroBatch> {
-    let ordinal = SIZES.accumulate * state.step;
-    for await (const batch of toyBatches(SIZES, state.step)) {
+  const notes: string[] = [];
+  const batchesAfter = async function* (step: number): AsyncGenerator<MicroBatch> {
+    let ordinal = SIZES.accumulate * step;
+    for await (const batch of toyBatches(SIZES, step)) {
       yield change(batch, ordinal++, toy.store);
     }
   };
   const result = await train(
-    { ...toy, batches: changed(), checkpoints, log },
+    { ...toy, batchesAfter, checkpoints, log },
     {
       state,
       lastStep,
@@ -58,14 +71,16 @@ async function run(folder: string, { lastStep, change = (batch) => batch, ...opt
       clock: () => 0,
       now: () => new Date(0),
       onCheckpoint: (path) => saved.push(Number(path.slice(-6))),
+      onFullDisk: "stop",
+      onNote: (text) => notes.push(text),
       ...options,
       onUpdate: (report) => {
         reports.push(report);
-        options.onUpdate?.(report);
+        return options.onUpdate?.(report);
       },
     },
   );
-  return { ...result, reports, saved };
+  return { ...result, reports, saved, notes };
 }
 
 /** The files of a checkpoint, and the log without what may differ between equal runs. */
@@ -228,30 +243,86 @@ describe("train()", () => {
     assert.ok(Number(memory) > 1e6);
   });
 
-  test("stops at a loss that is no number, names step and records, and saves nothing bad", async () => {
-    const folder = await newRun();
-    await run(folder, { lastStep: 1 });
-    const change: ToyRun["change"] = (batch, ordinal) => {
+  /** Makes one number of a micro-batch's input something else. */
+  const spoil =
+    (spoilt: number): Change =>
+    (batch, ordinal) => {
       const { data } = batch.feeds.get("x") ?? {};
-      if (ordinal === 5 && data instanceof Float32Array) data[0] = Number.NaN;
+      if (ordinal === spoilt && data instanceof Float32Array) data[0] = Number.NaN;
       return batch;
     };
+
+  test("stops at a loss that is no number, names step and records, and saves what was done before", async () => {
+    const folder = await newRun();
+    await run(folder, { lastStep: 1 });
+    const examined: object[] = [];
+    const examine: NonNullable<LoopOptions["examine"]> = async ({
+      step,
+      micro,
+      found,
+      records,
+    }) => {
+      examined.push({ step, micro, found, records });
+      return "the input has a hole";
+    };
     await assert.rejects(
-      run(folder, { lastStep: 4, change }),
+      run(folder, { lastStep: 4, change: spoil(5), examine }),
       new ExecutionError(
         "Cannot go on at step 3: error is NaN on the records record 5; " +
-          "the newest checkpoint stands, lower the learning rate or look at the records",
+          "the input has a hole; lower the learning rate or look at the records",
       ),
     );
-    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [1]);
-    const { finished } = await run(folder, { lastStep: 4 });
-    assert.ok(finished);
+    assert.deepEqual(examined, [
+      { step: 3, micro: 1, found: "error is NaN", records: ["record 5"] },
+    ]);
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [1, 2]);
+    const { reports } = await run(folder, { lastStep: 4 });
+    assert.equal(reports[0]?.step, 3);
+    const uninterrupted = await newRun();
+    await run(uninterrupted, { lastStep: 4 });
+    assert.deepEqual(await record(folder, 4), await record(uninterrupted, 4));
   });
 
-  test("stops at a gradient that is no number though every loss is one", async () => {
+  test("names eight records at most, and says when it could not look closer", async () => {
+    const change: Change = (batch, ordinal, store) => {
+      const names = Array.from({ length: 11 }, (_, i) => `r${i + 1}`);
+      return { ...spoil(2)(batch, ordinal, store), ids: async () => names };
+    };
+    const examine = async () => {
+      throw new TypeError("no light");
+    };
+    await assert.rejects(
+      run(await newRun(), { lastStep: 4, change, examine }),
+      /^ExecutionError: Cannot go on at step 2: error is NaN on the records r1, r2, r3, r4, r5, r6, r7, r8 and 3 more; looking into it failed: no light; /,
+    );
+  });
+
+  test("finds the micro-batch whose gradient is not finite though its loss is", async () => {
+    // The error is 1e15 and the gradient that times 3e38, where a weight of 0 keeps the large input out of the error.
+    const change: Change = (batch, ordinal, store) => {
+      const weight = store.values.get("map.weight")?.data;
+      const [x, y] = ["x", "y"].map((name) => batch.feeds.get(name)?.data);
+      if (weight !== undefined && ordinal >= 2) weight[0] = weight[3] = 0;
+      if (x !== undefined && ordinal === 2) x[0] = 3e38;
+      if (y !== undefined && ordinal === 2) y[0] = 1e15;
+      return batch;
+    };
+    const examined: object[] = [];
+    const examine: NonNullable<LoopOptions["examine"]> = async ({ micro, records }) => {
+      examined.push({ micro, records });
+      return "it is steep";
+    };
+    await assert.rejects(
+      run(await newRun(), { lastStep: 4, change, examine }),
+      /^ExecutionError: Cannot go on at step 2: the gradient norm is Infinity on the records record 2; it is steep; /,
+    );
+    assert.deepEqual(examined, [{ micro: 0, records: ["record 2"] }]);
+  });
+
+  test("names all records of an update whose gradients are not finite in their sum alone", async () => {
     const folder = await newRun();
     // The second micro-batch of update 2 adds to what overflowed in the first.
-    const change: ToyRun["change"] = (batch, ordinal, store) => {
+    const change: Change = (batch, ordinal, store) => {
       if (ordinal === 3) store.gradients.get("map.bias")?.data.fill(Number.POSITIVE_INFINITY);
       return batch;
     };
@@ -260,5 +331,82 @@ describe("train()", () => {
       /^ExecutionError: Cannot go on at step 2: the gradient norm is Infinity on the records record 2, record 3; /,
     );
     assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [1]);
+  });
+
+  test("saves nothing when it is a parameter that is no number", async () => {
+    const folder = await newRun();
+    const change: Change = (batch, ordinal, store) => {
+      if (ordinal === 4) store.values.get("map.bias")?.data.fill(Number.NaN);
+      return batch;
+    };
+    await assert.rejects(run(folder, { lastStep: 4, change }), ExecutionError);
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), []);
+  });
+
+  test("saves what was done before a batch that cannot be had", async () => {
+    const folder = await newRun();
+    const change: Change = (batch, ordinal) => {
+      if (ordinal === 5) throw new DecodeError("Cannot use record 5");
+      return batch;
+    };
+    await assert.rejects(
+      run(folder, { lastStep: 4, change }),
+      new DecodeError("Cannot use record 5"),
+    );
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [2]);
+    await assert.rejects(run(folder, { lastStep: 4, change }), DecodeError);
+    assert.deepEqual(await new Checkpoints(folder, { keep: 9 }).steps(), [2]);
+  });
+});
+
+describe("train() on a disk that is full", () => {
+  /** Fills the disk while updates 3 to 5 are done. */
+  const filling = (disk: string) => ({
+    onUpdate: async ({ step }: UpdateReport) => {
+      const filler = join(disk, "filler");
+      if (step === 2) {
+        await assert.rejects(async () => {
+          for (;;) await appendFile(filler, new Uint8Array(512));
+        }, isDiskFull);
+      }
+      if (step === 5) await rm(filler);
+    },
+  });
+
+  test("stops where it shall, with the last checkpoint as it was", async (context) => {
+    await onSmallDisk(context, "size=256k", async (disk) => {
+      await assert.rejects(
+        run(disk, { lastStep: 8, checkpointEveryMs: 0, ...filling(disk) }),
+        (error) => {
+          assert.match(
+            `${error}`,
+            /^EcampError: Cannot save the checkpoint of step 2 .*: the disk is full, .* expected; that of step 1 stands$/,
+          );
+          assert.ok(isDiskFull(error));
+          return true;
+        },
+      );
+      assert.deepEqual(await new Checkpoints(disk, { keep: 9 }).steps(), [1]);
+    });
+  });
+
+  test("goes on where it shall, saves when there is room again, and computes the same", async (context) => {
+    const undisturbed = await newRun();
+    await run(undisturbed, { lastStep: 8 });
+    await onSmallDisk(context, "size=256k", async (disk) => {
+      const { saved, notes } = await run(disk, {
+        lastStep: 8,
+        checkpointEveryMs: 0,
+        onFullDisk: "continue",
+        ...filling(disk),
+      });
+      assert.deepEqual(saved, [1, 5, 6, 7, 8]);
+      assert.match(
+        notes[0] ?? "",
+        /^warning: Cannot save the checkpoint of step 2 .*: the disk is full, .*; training goes on$/,
+      );
+      assert.equal(notes.filter((note) => note.includes("checkpoint")).length, 1);
+      assert.deepEqual(await record(disk, 8), await record(undisturbed, 8));
+    });
   });
 });

@@ -1,67 +1,63 @@
 /** @file The one training loop. Everything that it needs is given; what it does is: batches → gradients → update → log → checkpoint. */
 import type { NamedArrays } from "../engine/runtime/program.ts";
-import { ExecutionError } from "../util/errors.ts";
+import { describeError } from "../util/errors.ts";
+import { type BadStep, describeBadStep } from "./bad-step.ts";
 import type { Checkpoints, TrainState } from "./checkpoint.ts";
-import { clippingFactor, gradientNorms } from "./gradient-norm.ts";
+import { FullDisk, type FullDiskOptions } from "./full-disk.ts";
+import { clippingFactor } from "./gradient-norm.ts";
+import { findNonFinite } from "./non-finite.ts";
 import type { OptimizerProgram } from "./optimizers/optimizer.ts";
 import type { ParameterStore } from "./parameter-store.ts";
 import type { LogLine, RunLog } from "./run-log.ts";
 import type { Losses } from "./step-program.ts";
 import type { StepRunner } from "./step-variants.ts";
+import {
+  type ComputedGradients,
+  computeGradients,
+  type MicroBatch,
+  type UpdateOptions,
+} from "./update.ts";
 
-/** One micro-batch, ready to be fed. */
-export interface MicroBatch {
-  readonly feeds: NamedArrays;
-  /** The name of its shape, by which the step's program is chosen. */
-  readonly variant: string;
-  /** Samples in it. */
-  readonly samples: number;
-  /** Looks up the ids of its records, for messages. */
-  readonly ids: () => Promise<readonly string[]>;
-}
+export type { MicroBatch } from "./update.ts";
 
 /** What is trained, and with what. */
 export interface Training {
   readonly store: ParameterStore;
   readonly program: StepRunner;
   readonly optimizer: OptimizerProgram;
-  /** Micro-batches in order, beginning with the first of update `state.step + 1`. */
-  readonly batches: AsyncIterator<MicroBatch>;
+  /** Micro-batches in order, beginning with the first of update `step + 1`: the same ones whenever it is asked. */
+  readonly batchesAfter: (step: number) => AsyncGenerator<MicroBatch>;
   readonly checkpoints: Checkpoints;
   readonly log: RunLog;
 }
 
 /** How it is trained. */
-export interface LoopOptions {
+export interface LoopOptions extends UpdateOptions, FullDiskOptions {
   /** The state from which it starts: `step` updates are done. */
   readonly state: TrainState;
   /** The update after which it is finished. */
   readonly lastStep: number;
-  /** Micro-batches in an update. */
-  readonly accumulate: number;
+  readonly checkpointEveryMs: number;
   /** The fractional epoch at which an update begins. */
   readonly epochOf: (step: number) => number;
   /** The learning rate at a fractional epoch. */
   readonly rateOf: (epoch: number) => number;
   /** The largest gradient norm; null for no limit. */
   readonly clip: number | null;
-  readonly checkpointEveryMs: number;
+  /** The calendar time, for the log. */
+  readonly now: () => Date;
   /** What the model is; goes into the header of every model file. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Stops after the update that runs, with a checkpoint. */
   readonly signal: AbortSignal;
-  /** Milliseconds, monotonic. */
-  readonly clock: () => number;
-  /** The calendar time, for the log. */
-  readonly now: () => Date;
-  /** The part of the model that a parameter belongs to: gradient norms are told by part. */
-  readonly partOf: (parameter: string) => string;
   /** Losses on records that are not learnt from. */
   readonly validation?: Validation | undefined;
   /** Sees an update and the feeds of its last micro-batch; the next one waits for it. */
   readonly onUpdate: (report: UpdateReport, feeds: NamedArrays) => Promise<void> | void;
   readonly onValidation: (validated: ValidationReport) => Promise<void> | void;
   readonly onCheckpoint: (path: string) => void;
+  /** Looks into a micro-batch whose numbers are not finite, before the run ends of it; says in words what it found. */
+  readonly examine?: ((bad: BadStep) => Promise<string>) | undefined;
 }
 
 /** When and how a model is validated. */
@@ -95,125 +91,158 @@ export interface LoopResult {
   readonly finished: boolean;
 }
 
-/** Trains until the last step, or until the signal; either way the last thing that it does is a checkpoint. */
+/**
+ * Trains until the last step, or until the signal; either way the last thing that it does is a checkpoint. So it is when a batch
+ * cannot be had or a number is not finite: what was done before is saved, then the error thrown.
+ * @throws {ExecutionError} when a loss or a gradient is not finite
+ * @throws {EcampError} when the disk is full and the run shall stop then; see `isDiskFull`
+ */
 export async function train(training: Training, options: LoopOptions): Promise<LoopResult> {
-  const { signal, clock, lastStep, validation } = options;
-  let { state } = options;
-  let saved = (await training.checkpoints.steps()).at(-1);
-  let savedAt = clock();
-  const save = async (): Promise<void> => {
-    await training.log.flush();
-    options.onCheckpoint(
-      await training.checkpoints.save({ ...training, state, metadata: options.metadata }),
-    );
-    saved = state.step;
-    savedAt = clock();
-  };
-  if (state.validationDue === true && validation !== undefined) {
-    state = await validate(training, options, validation, state);
-  }
-  while (state.step < lastStep && !signal.aborted) {
-    const { report, feeds } = await update(training, { ...options, step: state.step + 1 });
-    state = { ...state, step: report.step };
-    await training.log.append(logLine(report));
-    await options.onUpdate(report, feeds);
-    if (validation?.isDue(state.step)) state = await validate(training, options, validation, state);
-    if (clock() - savedAt >= options.checkpointEveryMs) await save();
-  }
-  if (saved !== state.step) await save();
-  return { step: state.step, finished: state.step >= lastStep };
+  return new Run(training, options).finish();
 }
 
-/** Validates, logs, keeps the model if it is the best so far. */
-async function validate(
-  { store, checkpoints, log }: Training,
-  { signal, now, clock, metadata, onValidation }: LoopOptions,
-  validation: Validation,
-  state: TrainState,
-): Promise<TrainState> {
-  const start = clock();
-  const losses = await validation.run(signal);
-  if (losses === undefined) return { ...state, validationDue: true };
-  const loss = validation.criterion(losses);
-  const isBest = !(loss >= (state.best?.loss ?? Number.POSITIVE_INFINITY));
-  const timing = { time: now().toISOString(), validationMs: clock() - start };
-  await log.append({ step: state.step, validation: losses, timing });
-  if (isBest) await checkpoints.saveBest({ store, step: state.step, loss, metadata });
-  await onValidation({ step: state.step, losses, best: isBest });
-  const { validationDue: _, ...done } = state;
-  return isBest ? { ...done, best: { step: state.step, loss } } : done;
-}
+class Run {
+  readonly #training: Training;
+  readonly #options: LoopOptions;
+  #state: TrainState;
+  /** The newest checkpoint, and when it was written or tried. */
+  #saved: number | undefined;
+  #savedAt: number;
+  readonly #disk: FullDisk;
 
-async function update(
-  { store, program, optimizer, batches }: Training,
-  options: LoopOptions & { readonly step: number },
-): Promise<{ readonly report: UpdateReport; readonly feeds: NamedArrays }> {
-  const { step, accumulate, clock } = options;
-  const start = clock();
-  let waitMs = 0;
-  let samples = 0;
-  const losses: Losses[] = [];
-  const ids: MicroBatch["ids"][] = [];
-  let feeds: NamedArrays = new Map();
-  for (let micro = 0; micro < accumulate; micro++) {
-    const asked = clock();
-    const next = await batches.next();
-    waitMs += clock() - asked;
-    if (next.done === true)
-      throw new RangeError(`internal: no batch for micro-batch ${micro} of step ${step}`);
-    const { variant } = next.value;
-    feeds = next.value.feeds;
-    const result = await program.run(feeds, { micro, variant });
-    await requireFinite(result, { step, ids: [next.value.ids] });
-    losses.push(result);
-    ids.push(next.value.ids);
-    samples += next.value.samples;
+  constructor(training: Training, options: LoopOptions) {
+    this.#training = training;
+    this.#options = options;
+    this.#state = options.state;
+    this.#savedAt = options.clock();
+    this.#disk = new FullDisk(options);
   }
-  const epoch = options.epochOf(step);
-  const lr = options.rateOf(epoch);
-  const norms = gradientNorms(store, options.partOf);
-  await requireFinite({ "the gradient norm": norms.all }, { step, ids });
-  await optimizer.update({ step, lr, gradientScale: clippingFactor(norms.all, options.clip) });
-  const report = {
-    step,
-    epoch,
-    losses: meanLosses(losses),
-    lr,
-    gradientNorm: norms.all,
-    gradientNorms: norms.parts,
-    timing: {
-      time: options.now().toISOString(),
-      stepMs: clock() - start,
-      waitMs,
-      memory: process.memoryUsage.rss(),
-    },
-    samples,
-    lastStep: options.lastStep,
-  };
-  return { report, feeds };
+
+  async finish(): Promise<LoopResult> {
+    const { lastStep, signal, validation } = this.#options;
+    this.#saved = (await this.#training.checkpoints.steps()).at(-1);
+    if (this.#state.validationDue === true && validation !== undefined) {
+      await this.#validate(validation);
+    }
+    const batches = this.#training.batchesAfter(this.#state.step);
+    try {
+      while (this.#state.step < lastStep && !signal.aborted) await this.#step(batches);
+    } finally {
+      await batches.return(undefined);
+    }
+    if (this.#saved !== this.#state.step) await this.#save();
+    return { step: this.#state.step, finished: this.#state.step >= lastStep };
+  }
+
+  async #step(batches: AsyncGenerator<MicroBatch>): Promise<void> {
+    const { clock, checkpointEveryMs, validation } = this.#options;
+    const started = clock();
+    const computed = await this.#compute(batches);
+    const report = await this.#apply(computed, started);
+    await this.#disk.write("log", () => this.#training.log.append(logLine(report)));
+    await this.#disk.write("watcher", () => this.#options.onUpdate(report, computed.feeds));
+    if (validation?.isDue(this.#state.step)) await this.#validate(validation);
+    if (clock() - this.#savedAt >= checkpointEveryMs) {
+      await this.#disk.write("checkpoint", () => this.#save());
+    }
+  }
+
+  /** The gradients of the next update. Whatever goes wrong here has not touched a parameter, so what was done is worth saving. */
+  async #compute(batches: AsyncGenerator<MicroBatch>): Promise<ComputedGradients> {
+    try {
+      const computed = await computeGradients(this.#training, batches, this.#options);
+      if (!("found" in computed)) return computed;
+      await batches.return(undefined);
+      throw await describeBadStep(computed, {
+        ...this.#options,
+        ...this.#training,
+        step: this.#state.step + 1,
+      });
+    } catch (error) {
+      await this.#saveBeforeEnd();
+      throw error;
+    }
+  }
+
+  async #apply(
+    { losses, norms, samples, waitMs }: ComputedGradients,
+    started: number,
+  ): Promise<UpdateReport> {
+    const { epochOf, rateOf, clip, clock, now, lastStep } = this.#options;
+    const step = this.#state.step + 1;
+    const epoch = epochOf(step);
+    const lr = rateOf(epoch);
+    const gradientScale = clippingFactor(norms.all, clip);
+    await this.#training.optimizer.update({ step, lr, gradientScale });
+    this.#state = { ...this.#state, step };
+    return {
+      ...{ step, epoch, losses, lr },
+      gradientNorm: norms.all,
+      gradientNorms: norms.parts,
+      timing: {
+        time: now().toISOString(),
+        stepMs: clock() - started,
+        waitMs,
+        memory: process.memoryUsage.rss(),
+      },
+      ...{ samples, lastStep },
+    };
+  }
+
+  /** Validates, logs, keeps the model if it is the best so far. */
+  async #validate(validation: Validation): Promise<void> {
+    const { signal, now, clock, metadata, onValidation } = this.#options;
+    const { store, checkpoints, log } = this.#training;
+    const { step, best } = this.#state;
+    const start = clock();
+    const due = { ...this.#state, validationDue: true };
+    const losses = await validation.run(signal).catch(async (error: unknown) => {
+      this.#state = due;
+      await this.#saveBeforeEnd();
+      throw error;
+    });
+    if (losses === undefined) {
+      this.#state = due;
+      return;
+    }
+    const loss = validation.criterion(losses);
+    const timing = { time: now().toISOString(), validationMs: clock() - start };
+    await this.#disk.write("log", () => log.append({ step, validation: losses, timing }));
+    const isBest =
+      !(loss >= (best?.loss ?? Number.POSITIVE_INFINITY)) &&
+      (await this.#disk.write("best", () => checkpoints.saveBest({ store, step, loss, metadata })));
+    const { validationDue: _, ...done } = this.#state;
+    this.#state = isBest ? { ...done, best: { step, loss } } : done;
+    await this.#disk.write("watcher", () => onValidation({ step, losses, best: isBest }));
+  }
+
+  async #save(): Promise<void> {
+    const { log, checkpoints } = this.#training;
+    const { metadata, onCheckpoint, clock } = this.#options;
+    try {
+      await log.flush();
+      const path = await checkpoints.save({ ...this.#training, state: this.#state, metadata });
+      this.#saved = this.#state.step;
+      onCheckpoint(path);
+    } finally {
+      this.#savedAt = clock(); // a disk that refused is asked again an interval later, not at every step
+    }
+  }
+
+  /** Saves the updates since the last checkpoint of a run that ends by an error, unless they made the parameters useless. */
+  async #saveBeforeEnd(): Promise<void> {
+    const { values, moments } = this.#training.store;
+    const { step } = this.#state;
+    if (step === this.#options.state.step || step === this.#saved) return;
+    if (findNonFinite("parameter", [...values, ...moments]) !== undefined) return;
+    await this.#save().catch((error: unknown) => {
+      this.#options.onNote(
+        `warning: the steps after the last checkpoint are lost: ${describeError(error)}`,
+      );
+    });
+  }
 }
 
 function logLine({ samples: _samples, lastStep: _lastStep, ...line }: UpdateReport): LogLine {
   return line;
-}
-
-function meanLosses(all: readonly Losses[]): Losses {
-  const names = Object.keys(all[0] ?? {});
-  const mean = (name: string): number =>
-    all.reduce((sum, losses) => sum + (losses[name] ?? Number.NaN), 0) / all.length;
-  return Object.fromEntries(names.map((name) => [name, mean(name)]));
-}
-
-/** Stops before a number that is none can reach the parameters. */
-async function requireFinite(
-  numbers: Readonly<Record<string, number>>,
-  { step, ids }: { readonly step: number; readonly ids: readonly MicroBatch["ids"][] },
-): Promise<void> {
-  const bad = Object.entries(numbers).filter(([, value]) => !Number.isFinite(value));
-  if (bad.length === 0) return;
-  const records = (await Promise.all(ids.map((look) => look()))).flat();
-  throw new ExecutionError(
-    `Cannot go on at step ${step}: ${bad.map(([name, value]) => `${name} is ${value}`).join(", ")} ` +
-      `on the records ${records.join(", ")}; the newest checkpoint stands, lower the learning rate or look at the records`,
-  );
 }

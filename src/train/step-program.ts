@@ -30,7 +30,7 @@ export interface TracedObjective {
 }
 
 /** The name of the input that every gradient is multiplied by: 1 / the number of accumulated micro-batches. */
-const LOSS_SCALE = "lossScale";
+export const LOSS_SCALE = "lossScale";
 
 /** Runs a model function once and differentiates its loss. */
 export function traceObjective(build: (scope: Scope) => Objective): TracedObjective {
