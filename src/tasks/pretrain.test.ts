@@ -287,6 +287,49 @@ describe("pretrain()", () => {
     assert.deepEqual(notes, [`"${out}" has no checkpoint yet: starting from the beginning`]);
   });
 
+  test("validates on the split val after every epoch, and keeps the best model", async () => {
+    const lines = (await readFile(join(whole.out, "log.jsonl"), "utf8")).trimEnd().split("\n");
+    const log = lines.map((line) => JSON.parse(line));
+    assert.deepEqual(
+      log.map(({ step, validation }) => [step, validation !== undefined]),
+      [1, 2, 3, 4].flatMap((step) =>
+        step % 2 === 0
+          ? [
+              [step, false],
+              [step, true],
+            ]
+          : [[step, false]],
+      ),
+    );
+    const validated = log.flatMap(({ step, validation }) =>
+      validation === undefined
+        ? []
+        : [{ step, loss: validation.mim + validation.res + validation.mlm }],
+    );
+    const best = validated.reduce((a, b) => (b.loss < a.loss ? b : a));
+    await using model = await openSafetensors(join(whole.out, "best", "model.safetensors"));
+    assert.equal(model.metadata["step"], `${best.step}`);
+    assert.equal(Number(model.metadata["validationLoss"]), best.loss);
+    const without = await run(await newFolder(), { train: { validateEpochs: 0, epochs: 1 } });
+    assert.deepEqual((await readdir(without.out)).includes("best"), false);
+  });
+
+  test("does a validation that a stop has cut short when it is resumed", async () => {
+    const stopping = new AbortController();
+    const out = await newFolder();
+    const stopped = await run(
+      out,
+      {},
+      {
+        signal: stopping.signal,
+        onEvent: (event) => event.kind === "update" && event.report.step === 2 && stopping.abort(),
+      },
+    );
+    assert.equal(stopped.step, 2);
+    await run(out, {}, { resume: true });
+    assert.deepEqual(await record(out, 4), await record(whole.out, 4));
+  });
+
   test("starts from the weights of a file, and says what it took", async () => {
     const init = join(whole.checkpoint, "model.safetensors");
     const train = { ...SINGLE.train, lr: 0, seed: 7 };
@@ -294,6 +337,58 @@ describe("pretrain()", () => {
     const taken = await readFile(init);
     assert.deepEqual(await readFile(join(second.checkpoint, "model.safetensors")), taken);
     assert.match(second.notes[0] ?? "", /^".*model\.safetensors": \d+ loaded$/);
+  });
+
+  test("starts from the folder of a run or of a checkpoint: the best model, or else the newest", async () => {
+    const train = { ...SINGLE.train, lr: 0 };
+    const start = async (init: string): Promise<string> => {
+      const { notes } = await run(await newFolder(), { run: { init }, train }, { stopAfter: 1 });
+      return notes[0] ?? "";
+    };
+    assert.ok(
+      (await start(whole.out)).startsWith(`"${join(whole.out, "best")}/model.safetensors"`),
+    );
+    assert.ok(
+      (await start(whole.checkpoint)).startsWith(`"${whole.checkpoint}/model.safetensors"`),
+    );
+    const copy = join(await newFolder(), "copy");
+    await cp(whole.out, copy, { recursive: true });
+    await rm(join(copy, "best"), { recursive: true });
+    const newest = join(copy, "checkpoints", "step-000004", "model.safetensors");
+    assert.ok((await start(copy)).startsWith(`"${newest}"`));
+    const empty = await newFolder();
+    await assert.rejects(start(empty), (error) => {
+      assert.ok(error instanceof WeightsError);
+      assert.match(error.message, /^Cannot start from ".*": expected a safetensors file, a check/);
+      return true;
+    });
+  });
+
+  test("refuses to start from a model that means something else, and leaves foreign words out", async () => {
+    const file = join(whole.checkpoint, "model.safetensors");
+    const other = { run: { init: file }, fidelity: { "mlm.tiedDecoder": false } };
+    await assert.rejects(run(await newFolder(), other), (error) => {
+      assert.ok(error instanceof WeightsError);
+      assert.match(
+        error.message,
+        /trained as another architecture: tiedDecoder is true, expected false$/,
+      );
+      return true;
+    });
+    await using model = await openSafetensors(file);
+    const tensors = await Promise.all(
+      model.names.map(async (name) => [name, await model.read(name)] as const),
+    );
+    const init = join(await newFolder(), "foreign.safetensors");
+    const metadata = { ...model.metadata, tokenizerSha256: "0".repeat(64) };
+    await writeSafetensors(init, tensors, { metadata });
+    const train = { ...SINGLE.train, lr: 0 };
+    const { notes } = await run(await newFolder(), { run: { init }, train }, { stopAfter: 1 });
+    assert.match(
+      notes[0] ?? "",
+      /2 missing \(bert_encoder\.model\.cls\.predictions\.bias, .*word_embeddings\.weight\)$/,
+    );
+    assert.match(notes[1] ?? "", /its vocabulary is another one, so its tables of words were left/);
   });
 
   test("refuses to start from an encoder that is incomplete or of another size", async () => {
