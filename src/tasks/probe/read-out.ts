@@ -27,8 +27,11 @@ export interface ReadOut {
   score(features: NdArray<"f32">): ClassScores;
 }
 
-/** 10⁻⁴ … 10³ in half decades. Features have variance 1, so what a penalty is weighed against is 1 on average. */
-const PENALTIES: readonly number[] = Array.from({ length: 15 }, (_, i) => 10 ** (-4 + i / 2));
+/**
+ * 10⁻⁹ … 10³ in half decades. Features have variance 1, so the directions that a penalty is weighed against have variance 1 on
+ * average; but pooled features vary together, and what tells a finding may lie where they have a millionth of that.
+ */
+const PENALTIES: readonly number[] = Array.from({ length: 25 }, (_, i) => 10 ** (-9 + i / 2));
 /** Taken when the held-out part judges nothing. */
 const USUAL_PENALTY = 1;
 const HELD_OUT = 1 / 4;
