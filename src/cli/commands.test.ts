@@ -77,8 +77,13 @@ test("ecamp pretrain --dry-run prints every value and where it comes from, and w
     "pretrain --dry-run --json --out no/such/run --recipe demo --seed 3 --data some/set";
   const { status, out, err } = await call(...words.split(" "));
   assert.equal(status, 0);
-  assert.equal(err, "");
-  const values: Record<string, { value: unknown; from: string }> = JSON.parse(out);
+  assert.match(err, /^fidelity corrected: not all of it is computed by this version[^\n]*\n$/);
+  interface Shown {
+    readonly config: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
+    readonly plan: { readonly missing: readonly string[] };
+  }
+  const { config: values, plan }: Shown = JSON.parse(out);
+  assert.deepEqual(plan, { missing: ["--tokenizer"] });
   assert.deepEqual(values["train.seed"], { value: 3, from: "--seed" });
   assert.deepEqual(values["model.dim"], { value: 128, from: "recipe demo" });
   assert.deepEqual(values["run.data"], { value: resolve("some/set"), from: "--data" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatDuration, startProgress, withProgress } from "./progress.ts";
+import { formatDuration, formatRate, startProgress, withProgress } from "./progress.ts";
 import { recordedTerminal } from "./terminal.ts";
 
 test("startProgress() prints one calm line in half a minute where nobody watches, and a last one", () => {
@@ -108,6 +108,17 @@ function screenOf(written: string): string[] {
   }
   return lines;
 }
+
+test("formatRate() has two digits, or all of them before the point", () => {
+  assert.deepEqual([0.3149, 8.14, 9.96, 42.4, 207.4, 1208].map(formatRate), [
+    "0.31",
+    "8.1",
+    "10",
+    "42",
+    "207",
+    "1208",
+  ]);
+});
 
 test("formatDuration() uses the two largest units", () => {
   assert.deepEqual(

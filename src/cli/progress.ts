@@ -144,6 +144,11 @@ function remainingTime({
   };
 }
 
+/** `0.31`, `8.1`, `42`, `1208`: a rate to about two digits, never with an exponent. */
+export function formatRate(rate: number): string {
+  return rate < 9.95 ? rate.toPrecision(2) : `${Math.round(rate)}`;
+}
+
 /** `45 s`, `3 min 20 s`, `5 h 12 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { openDevice } from "../engine/runtime/device.ts";
 import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import { planPretrain } from "../report/plan/plan-pretrain.ts";
 import {
   openRunBoard,
   PICTURES_EVERY,
@@ -11,9 +12,15 @@ import {
 import { type PretrainEvent, type PretrainResult, pretrain } from "../tasks/pretrain.ts";
 import type { UpdateReport, ValidationReport } from "../train/loop.ts";
 import { ConfigError } from "../util/errors.ts";
-import { type Progress, startProgress } from "./progress.ts";
+import { formatRate, type Progress, startProgress } from "./progress.ts";
 import { describeOrigins, type ResolvedConfig, type ResolvedValue } from "./resolve-config.ts";
-import { type PretrainChoices, resolvePretrain, resolveResumed } from "./resolve-pretrain.ts";
+import {
+  type PretrainChoices,
+  type ResolvedPretrain,
+  resolvePretrain,
+  resolveResumed,
+} from "./resolve-pretrain.ts";
+import { describePlan } from "./show-plan.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
 /** The arguments of `ecamp pretrain`, as its option table gives them. */
@@ -50,8 +57,7 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
   const problems = unavailableSwitches(resolved.config.fidelity);
   if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
   if (args.dryRun) {
-    const text = args.json ? configText(resolved).trimEnd() : describeOrigins(resolved.origins);
-    terminal.out(`${text}\n`);
+    await showPlan(args, resolved, context);
     return 0;
   }
   showChosen(resolved.origins, terminal);
@@ -59,6 +65,25 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
   const result = await trainShowing(args, resolved, context);
   showResult({ result, args, terminal });
   return 0;
+}
+
+/** Shows every value, and what the run would take. */
+async function showPlan(
+  { json }: PretrainArgs,
+  { config, origins, notes }: ResolvedPretrain,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
+  for (const note of notes) terminal.err(`${note}\n`);
+  if (!json) terminal.out(`${describeOrigins(origins)}\n\n`);
+  const plan = await planPretrain(config, {
+    clock: terminal.clock,
+    signal,
+    onProgress: (text) => terminal.err(`dry run: ${text}\n`),
+  });
+  const text = json
+    ? JSON.stringify({ config: Object.fromEntries(origins), plan }, null, 2)
+    : describePlan(plan);
+  terminal.out(`${text}\n`);
 }
 
 function choicesOf(args: PretrainArgs): PretrainChoices {
@@ -192,7 +217,7 @@ function describeUpdate({ losses, lr, samples, timing }: UpdateReport): string {
   return [
     parts.join(" "),
     `lr ${lr.toExponential(1)}`,
-    `${((samples * 1000) / stepMs).toPrecision(2)} pairs/s`,
+    `${formatRate((samples * 1000) / stepMs)} pairs/s`,
     `${Math.round((100 * waitMs) / stepMs)} % waiting`,
     `${(memory / 1e9).toFixed(1)} GB`,
   ].join(", ");

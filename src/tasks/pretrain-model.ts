@@ -9,6 +9,7 @@ import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { adamw } from "../train/optimizers/adamw.ts";
 import { decayByRank } from "../train/parameter-groups.ts";
 import { ParameterStore } from "../train/parameter-store.ts";
+import type { TracedObjective } from "../train/step-program.ts";
 import { StepVariants } from "../train/step-variants.ts";
 import { sizeOf } from "../util/nd-array.ts";
 import type { PretrainInputs } from "./pretrain-inputs.ts";
@@ -31,18 +32,36 @@ export interface PreparedModel extends AsyncDisposable {
   readonly full: BatchSizes;
 }
 
-/** Traces the model for a whole batch and allocates its buffers; the step is compiled when its first batch comes. */
-export function prepareModel(
+/** A model without buffers: what it is, and nothing to compute with. */
+export interface TracedModel {
+  readonly shapes: PretrainShapes;
+  /** The shape of a whole batch, all T tokens. */
+  readonly full: BatchSizes;
+  /** The objective for a whole batch. */
+  readonly traced: TracedObjective;
+}
+
+/** Traces the model for a whole batch. */
+export function traceModel(
   { train, model: { tokens }, loss }: PretrainConfig,
   { model, method }: Pick<PretrainInputs, "model" | "method">,
-  { clock, ...device }: CompileOptions & { readonly clock: () => number },
-): PreparedModel {
+): TracedModel {
   const kept = keptPatches(gridOf(model) ** 2, train.maskRatio);
   const full = { batch: train.batch, tokens, kept };
   const { normalizedPatches, ...weights } = loss;
   const counting = { pixelMean: method.pixelMean, normalizedPatches };
   const shapes = new PretrainShapes(model, { counting, weights });
-  const traced = shapes.traceOf(shapeName(full));
+  return { shapes, full, traced: shapes.traceOf(shapeName(full)) };
+}
+
+/** Traces the model for a whole batch and allocates its buffers; the step is compiled when its first batch comes. */
+export function prepareModel(
+  config: PretrainConfig,
+  inputs: Pick<PretrainInputs, "model" | "method">,
+  { clock, ...device }: CompileOptions & { readonly clock: () => number },
+): PreparedModel {
+  const { train } = config;
+  const { shapes, full, traced } = traceModel(config, inputs);
   const { slots } = adamw(train);
   const store = new ParameterStore({ ...traced, rules: decayByRank(train.weightDecay), slots });
   const steps = new StepVariants(store, {
@@ -55,7 +74,7 @@ export function prepareModel(
   return {
     ...{ store, parameters, shapes, steps, full },
     parameterCount: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-    feed: { config: model, kept, window: WINDOW },
+    feed: { config: inputs.model, kept: full.kept, window: WINDOW },
     [Symbol.asyncDispose]: () => steps[Symbol.asyncDispose](),
   };
 }

@@ -39,7 +39,7 @@ and computes what the uninterrupted run would have computed.`,
       help: "between pictures; 200 if absent",
     },
     "include-cases": { type: "boolean", help: "show films of a private dataset" },
-    "dry-run": { type: "boolean", help: "print the values and where they come from, then stop" },
+    "dry-run": { type: "boolean", help: "only show all values and what it would take" },
     json: { type: "boolean", help: "print the outcome as JSON" },
   },
   examples: [
