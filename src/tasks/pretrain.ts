@@ -7,7 +7,7 @@ import type { EcampConfig } from "../model/config.ts";
 import { moduleOf } from "../model/modules.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { Checkpoints } from "../train/checkpoint.ts";
+import { Checkpoints, checkpointBytes } from "../train/checkpoint.ts";
 import {
   type LoopOptions,
   type LoopResult,
@@ -22,12 +22,13 @@ import type { ParameterStore } from "../train/parameter-store.ts";
 import { RunLog } from "../train/run-log.ts";
 import { rateAtEpoch } from "../train/schedule.ts";
 import type { NdArray } from "../util/nd-array.ts";
+import { requireSpace } from "./disk-space.ts";
 import { epochOf, microBatches } from "./pretrain-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 import { startingState } from "./pretrain-state.ts";
 import { openValidation } from "./pretrain-validation.ts";
-import { createRunFolder, requireRunFolder, requireUnusedFolder } from "./run-folder.ts";
+import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
 
 const KEPT_CHECKPOINTS = 3;
 const MS_PER_MINUTE = 60_000;
@@ -102,12 +103,19 @@ export interface PretrainResult extends LoopResult {
 export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const { config, out, onEvent } = run;
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
-  await (run.resume ? requireRunFolder(out) : requireUnusedFolder(out));
   const note = (text: string): void => onEvent({ kind: "note", text });
+  if (!run.resume) await requireUnusedFolder(out);
+  await using _resumed = run.resume
+    ? await resumeRunFolder(out, { note, now: run.now })
+    : undefined;
   await using inputs = await openInputs(config, { note });
   await using prepared = prepareModel(config, inputs, { ...device, clock: run.clock });
   const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
   const { store } = prepared;
+  if (!run.resume) {
+    const bytes = checkpointBytes(store);
+    await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
+  }
   const state = await startingState(
     { ...run, note },
     {
@@ -128,8 +136,10 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
   await using validation = openValidation(config, inputs, { prepared, device });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
-  if (!run.resume) await createRunFolder(out, { config: run.configText, privacy: inputs.privacy });
   const { privacy } = inputs;
+  await using _created = run.resume
+    ? undefined
+    : await createRunFolder(out, { config: run.configText, privacy, note, now: run.now });
   await using watcher = await run.watch?.({ out, doneSteps: state.step, privacy, note });
   await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
   const batchesAfter = (doneSteps: number) => streamBatches(run, inputs, { doneSteps, prepared });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { onSmallDisk } from "../../test/small-disk.ts";
-import { requireUnusedFolder } from "./run-folder.ts";
+import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
 import { LOCK_FILE } from "./run-lock.ts";
 
 const root = await mkdtemp(join(tmpdir(), "run-folder-"));
@@ -60,5 +60,64 @@ describe("requireUnusedFolder()", () => {
       requireUnusedFolder(join(folder, "run")),
       /^ConfigError: Cannot start a run in ".*": EACCES/,
     );
+  });
+});
+
+const NEW = {
+  config: "{}\n",
+  privacy: "public",
+  note: () => undefined,
+  now: () => new Date(0),
+} as const;
+
+describe("createRunFolder()", () => {
+  test("holds config.json, and a lock until the run ends", async () => {
+    const folder = join(await newFolder(), "deeper", "run");
+    const lock = await createRunFolder(folder, NEW);
+    assert.deepEqual((await readdir(folder)).toSorted(), ["config.json", LOCK_FILE]);
+    await assert.rejects(
+      createRunFolder(folder, NEW),
+      /: a run of this process has been using it /,
+    );
+    await assert.rejects(
+      resumeRunFolder(folder, NEW),
+      /: a run of this process has been using it /,
+    );
+    await lock[Symbol.asyncDispose]();
+    await assert.rejects(
+      createRunFolder(folder, NEW),
+      /: it holds config\.json already; use --resume/,
+    );
+    assert.deepEqual(await readdir(folder), ["config.json"]);
+    const resumed = await resumeRunFolder(folder, NEW);
+    await assert.rejects(requireUnusedFolder(folder), /: a run of this process /);
+    await resumed[Symbol.asyncDispose]();
+  });
+
+  test("gives the folder to one of several runs that begin at the same time", async () => {
+    const folder = join(await newFolder(), "run");
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 6 }, () => createRunFolder(folder, NEW)),
+    );
+    assert.equal(attempts.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
+  test("clears away what a kill left of its first file", async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, ".config.json.6f1d.tmp"), "{");
+    const lock = await createRunFolder(folder, NEW);
+    await lock[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(folder), ["config.json"]);
+  });
+
+  test("says that the disk is full, and leaves no lock", async (context) => {
+    await onSmallDisk(context, "size=64k", async (disk) => {
+      const folder = join(disk, "run");
+      await assert.rejects(
+        createRunFolder(folder, { ...NEW, config: "x".repeat(100_000) }),
+        /^ConfigError: Cannot start a run in ".*": Cannot write ".*config\.json": ENOSPC/,
+      );
+      assert.deepEqual(await readdir(folder), []);
+    });
   });
 });

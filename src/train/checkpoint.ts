@@ -131,7 +131,7 @@ export class Checkpoints {
     const left =
       standing === undefined ? "there is none before it" : `that of step ${standing} stands`;
     const found = isDiskFull(error)
-      ? `the disk is full, ${(sizeInBytes(store) / 1e6).toPrecision(3)} MB expected`
+      ? `the disk is full, ${(checkpointBytes(store) / 1e6).toPrecision(3)} MB expected`
       : describeError(error);
     return new EcampError(
       `Cannot save the checkpoint of step ${step} in "${this.#directory}": ${found}; ${left}`,
@@ -210,7 +210,11 @@ export class Checkpoints {
   }
 }
 
-function sizeInBytes({ values, moments }: ParameterStore): number {
+/** What a checkpoint of a store takes on the disk, but for a few headers. */
+export function checkpointBytes({
+  values,
+  moments,
+}: Pick<ParameterStore, "values" | "moments">): number {
   return [...values.values(), ...moments.values()].reduce(
     (sum, { data }) => sum + data.byteLength,
     0,
