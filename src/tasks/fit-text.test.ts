@@ -55,7 +55,7 @@ describe("maskedText()", () => {
     FULL,
   );
 
-  test("cuts texts to the longest, rounded up to a quarter of T", () => {
+  test("cuts texts to the longest, rounded up to an eighth of T", () => {
     assert.deepEqual(sizes, { ...FULL, tokens: 8, words: 4 });
     assert.deepEqual(ids.shape, [2, 8]);
     assert.deepEqual([...ids.data.slice(0, 8)].map(Number), [10, 3, 12, 0, 0, 0, 0, 0]);
@@ -72,7 +72,7 @@ describe("maskedText()", () => {
   test("has at least one place where nothing is masked", () => {
     const plain = arrays();
     const none = maskedText({ ...plain, ids: plain.labels }, FULL);
-    assert.equal(none.sizes.words, 2);
-    assert.deepEqual([...none.tokenWeights.data], [0, 0]);
+    assert.equal(none.sizes.words, 4);
+    assert.deepEqual([...none.tokenWeights.data], [0, 0, 0, 0]);
   });
 });

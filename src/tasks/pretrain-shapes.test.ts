@@ -14,16 +14,16 @@ import { fittingSizes, PretrainShapes, shapeName } from "./pretrain-shapes.ts";
 const FULL: BatchSizes = { batch: 8, tokens: 256, kept: 49 };
 
 describe("fittingSizes()", () => {
-  test("rounds up to quarters of the length and eighths of the places", () => {
+  test("rounds up to eighths of the length and quarters of the places", () => {
     const fit = (longest: number, words: number) => {
       const { tokens, words: count } = fittingSizes(FULL, { longest, words });
       return [tokens, count];
     };
-    assert.deepEqual(fit(1, 0), [64, 64]);
-    assert.deepEqual(fit(64, 64), [64, 64]);
-    assert.deepEqual(fit(65, 65), [128, 128]);
+    assert.deepEqual(fit(1, 0), [32, 64]);
+    assert.deepEqual(fit(32, 64), [32, 64]);
+    assert.deepEqual(fit(33, 65), [64, 128]);
     assert.deepEqual(fit(256, 8 * 256), [256, 2048]);
-    assert.deepEqual(fit(200, 1025), [256, 1280]);
+    assert.deepEqual(fit(200, 1025), [224, 1344]);
   });
 
   test("has few shapes, each named", () => {

@@ -10,10 +10,13 @@ import type { Objective, TracedObjective } from "../train/step-program.ts";
 import { traceObjective } from "../train/step-program.ts";
 import { type ObjectiveOptions, pretrainLosses } from "./pretrain-objective.ts";
 
-/** Lengths of a text's graph: T/4, T/2, 3T/4 and T. */
-const LENGTHS = 4;
-/** Numbers of found words for one length: eighths of B·T. */
-const WORD_COUNTS = 8;
+/**
+ * Lengths of a text: eighths of T. Each shape costs seconds of compiling and, at full size, 37 MB (twice that with accumulation), so
+ * there are few; a token costs more than a place at which a word is found, so lengths are the finer.
+ */
+const LENGTHS = 8;
+/** Numbers of found words for one length: quarters of B·T. */
+const WORD_COUNTS = 4;
 
 const roundUp = (value: number, step: number): number =>
   Math.max(1, Math.ceil(value / step)) * step;
