@@ -18,7 +18,10 @@ export async function showDoctor({
   readonly terminal: Terminal;
 }): Promise<boolean> {
   const chosen = deviceOf({ device, threads });
-  const report = await examine({ version, device: chosen, clock: terminal.clock });
+  const report = await examine({
+    ...{ version, device: chosen, clock: terminal.clock },
+    folder: process.cwd(),
+  });
   terminal.out(`${json ? JSON.stringify(report) : renderDoctorReport(report)}\n`);
   return report.selfTest.pass;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { examine, renderDoctorReport } from "./doctor.ts";
 import { selfTest } from "./self-test.ts";
@@ -16,6 +17,7 @@ test("examine() and renderDoctorReport() say what the machine is", async () => {
   const report = await examine({
     version: "1.2.3",
     device: { provider: "cpu", threads: 1 },
+    folder: tmpdir(),
     clock: () => {
       time.ms += 500;
       return time.ms;
@@ -25,6 +27,13 @@ test("examine() and renderDoctorReport() say what the machine is", async () => {
   assert.equal(report.gemm, (2 * 1024 ** 3) / 500e6);
   const text = renderDoctorReport(report);
   assert.match(text, /^ecamp +1\.2\.3$/m);
-  assert.match(text, /^device +cpu, 1 threads$/m);
+  assert.match(text, /^device +cpu, 1 thread$/m);
+  assert.match(
+    text,
+    /^disk +\d+\.\d+ GB free here; a checkpoint takes 1\.9 GB \(base\), 0\.55 GB/m,
+  );
+  assert.equal(report.diskFree !== undefined && report.diskFree > 0, true);
+  const unknown = renderDoctorReport({ ...report, diskFree: undefined });
+  assert.match(unknown, /^disk +free space not known; a checkpoint takes /m);
   assert.match(text, /^self-test +pass: /m);
 });

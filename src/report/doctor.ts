@@ -1,6 +1,9 @@
 /** @file What this machine is and can do: the report of `ecamp doctor`, gathered and printed. */
+
+import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { type Device, runtimeInfo } from "../engine/runtime/device.ts";
+import { ASSUMED_WORDS, checkpointSizes } from "./checkpoint-sizes.ts";
 import { measureGemm } from "./measure-gemm.ts";
 import { type SelfTest, selfTest } from "./self-test.ts";
 
@@ -17,6 +20,10 @@ export interface DoctorReport {
   readonly cpu: { readonly model: string; readonly cores: number };
   /** In GiB. */
   readonly memory: { readonly total: number; readonly free: number };
+  /** Bytes that are free where the command runs; undefined where the system does not say. */
+  readonly diskFree: number | undefined;
+  /** Bytes of a checkpoint by the name of the model's size. */
+  readonly checkpoints: Readonly<Record<string, number>>;
   /** Execution providers that this build of ONNX Runtime offers. */
   readonly providers: readonly string[];
   readonly device: Device;
@@ -29,10 +36,13 @@ export interface DoctorReport {
 export async function examine({
   version,
   device,
+  folder,
   clock,
 }: {
   readonly version: string;
   readonly device: Device;
+  /** Whose disk is looked at. */
+  readonly folder: string;
   /** Milliseconds. */
   readonly clock: () => number;
 }): Promise<DoctorReport> {
@@ -43,11 +53,19 @@ export async function examine({
     platform: `${process.platform} ${process.arch}`,
     cpu: { model: cpus()[0]?.model.trim() ?? "unknown", cores: availableParallelism() },
     memory: { total: gib(totalmem()), free: gib(freemem()) },
+    diskFree: await freeBytes(folder),
+    checkpoints: checkpointSizes(),
     providers,
     device,
     gemm: await measureGemm({ device, clock }),
     selfTest: await selfTest(device),
   };
+}
+
+/** What is left for somebody without privileges; undefined where the system does not say. */
+async function freeBytes(folder: string): Promise<number | undefined> {
+  const found = await statfs(folder).catch(() => undefined);
+  return found === undefined ? undefined : found.bavail * found.bsize;
 }
 
 /** The report as lines for a person. */
@@ -58,8 +76,12 @@ export function renderDoctorReport(report: DoctorReport): string {
     ["node", `${versions.node}, ${report.platform}`],
     ["cpu", `${cpu.model}, ${cpu.cores} ${cpu.cores === 1 ? "core" : "cores"}`],
     ["memory", `${memory.total.toFixed(1)} GiB, ${memory.free.toFixed(1)} free`],
+    ["disk", diskText(report)],
     ["onnxruntime", `${versions.onnxruntime}, offers ${report.providers.join(", ")}`],
-    ["device", `${device.provider}, ${device.threads} threads`],
+    [
+      "device",
+      `${device.provider}, ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`,
+    ],
     ["matrix products", `${report.gemm.toFixed(0)} GFLOP/s`],
     [
       "self-test",
@@ -69,3 +91,12 @@ export function renderDoctorReport(report: DoctorReport): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
 }
+
+/** `123.4 GB free here; a checkpoint takes 1.9 GB (base), … with 30,000 words` */
+function diskText({ diskFree, checkpoints }: DoctorReport): string {
+  const free = diskFree === undefined ? "free space not known" : `${gigabytes(diskFree)} free here`;
+  const sizes = Object.entries(checkpoints).map(([name, bytes]) => `${gigabytes(bytes)} (${name})`);
+  return `${free}; a checkpoint takes ${sizes.join(", ")} with ${ASSUMED_WORDS.toLocaleString("en-US")} words`;
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
