@@ -116,7 +116,28 @@ test("resolveResumed() takes the run's own values and lets only free ones change
     name: "ConfigError",
     message: `Cannot resume "${folder}" with train.lr = 0.4 (from --set): the run has 0.5; start a new run instead`,
   });
-  await assert.rejects(resolveResumed(folder, { ...none, recipe: "tiny" }), /keeps its own/);
+  const init = { "run.init": { flag: "--init", value: "/mae.safetensors" } };
+  const seed = { "train.seed": { flag: "--seed", value: 9 } };
+  await assert.rejects(
+    resolveResumed(folder, { ...none, set: ["fidelity.flip=image"], flags: { ...init, ...seed } }),
+    {
+      name: "ConfigError",
+      message:
+        `Cannot resume "${folder}" with run.init = "/mae.safetensors" (from --init): the run has null; ` +
+        `nor with train.seed = 9 (from --seed): the run has ${started.config.train.seed}; ` +
+        `nor with fidelity.flip = "image" (from --set): the run has "${started.config.fidelity.flip}"; start a new run instead`,
+    },
+  );
+  const other = await file("other.json", { fidelity: "published" });
+  await assert.rejects(
+    resolveResumed(folder, { ...none, recipe: "tiny", fidelity: "published", config: other }),
+    {
+      name: "ConfigError",
+      message:
+        `Cannot resume "${folder}" with --recipe tiny and --fidelity published and "fidelity" (from --config ${other}): ` +
+        "a run that is resumed keeps its own; leave it out, or start a new run instead",
+    },
+  );
 });
 
 test("resolveResumed() says when there is no run in the folder", async () => {

@@ -15,6 +15,7 @@ import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { openInitial } from "../tasks/initial-file.ts";
 import { architectureSwitches } from "../tasks/method-options.ts";
 import { requireRunFolder } from "../tasks/run-folder.ts";
+import { FREE_ON_RESUME } from "../tasks/run-identity.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
@@ -44,19 +45,6 @@ export interface PretrainChoices {
 export interface ResolvedPretrain extends ResolvedConfig<PretrainConfig> {
   readonly notes: readonly string[];
 }
-
-/** The keys that may change when a run is resumed: what was computed so far does not depend on them. */
-const FREE_ON_RESUME: readonly string[] = [
-  "run.data",
-  "run.tokenizer",
-  "run.device",
-  "run.threads",
-  "data.workers",
-  "data.prefetch",
-  "data.onBadRecord",
-  "train.checkpointMinutes",
-  "train.onFullDisk",
-];
 
 /** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */
 export function findRecipe(name: string): RecipeName {
@@ -102,29 +90,40 @@ export async function resolveResumed(
   out: string,
   choices: PretrainChoices,
 ): Promise<ResolvedPretrain> {
-  if (choices.recipe !== undefined || choices.fidelity !== undefined) {
+  const layers = await overridesOf(choices);
+  const wholesale = [
+    ...(choices.recipe === undefined ? [] : [`--recipe ${choices.recipe}`]),
+    ...(choices.fidelity === undefined ? [] : [`--fidelity ${choices.fidelity}`]),
+    ...layers.filter(namesColumn).map(({ from }) => `"fidelity" (from ${from})`),
+  ];
+  if (wholesale.length > 0) {
     throw new ConfigError(
-      `Cannot choose a recipe or fidelity for "${out}": a run that is resumed keeps its own; start a new run instead`,
+      `Cannot resume "${out}" with ${wholesale.join(" and ")}: a run that is resumed keeps its own; leave it out, or start a new run instead`,
     );
   }
   await requireRunFolder(out);
   const saved = await readSavedConfig(join(out, "config.json"));
   const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
-  const layers = await overridesOf(choices);
   const resolved = resolveConfig({
     schema: PRETRAIN_SCHEMA,
     layers: [{ from: "config.json", values: nest(values) }, ...layers],
   });
   const origins = new Map(resolved.origins);
+  const contradictions: string[] = [];
   for (const [key, { value, from }] of resolved.origins) {
     const before = saved.get(key);
     const same = before !== undefined && JSON.stringify(before.value) === JSON.stringify(value);
     if (same) origins.set(key, before);
     else if (!FREE_ON_RESUME.includes(key)) {
-      throw new ConfigError(
-        `Cannot resume "${out}" with ${key} = ${JSON.stringify(value)} (from ${from}): the run has ${JSON.stringify(before?.value)}; start a new run instead`,
+      contradictions.push(
+        `${key} = ${JSON.stringify(value)} (from ${from}): the run has ${JSON.stringify(before?.value)}`,
       );
     }
+  }
+  if (contradictions.length > 0) {
+    throw new ConfigError(
+      `Cannot resume "${out}" with ${contradictions.join("; nor with ")}; start a new run instead`,
+    );
   }
   return { config: resolved.config, origins, notes: [] };
 }
@@ -187,6 +186,11 @@ function chooseColumn(
   }
   const { column } = recipe.values;
   return { name: column, from: `fidelity ${column} (from ${recipe.from})` };
+}
+
+/** Does a layer name a column of the table rather than switches? */
+function namesColumn({ values }: ConfigLayer): boolean {
+  return typeof (values as { readonly fidelity?: unknown }).fidelity === "string";
 }
 
 function withoutColumn({ from, values }: ConfigLayer): ConfigLayer {

@@ -1,109 +1,26 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { synthesizeDataset } from "../data/phantom/synthesize-dataset.ts";
-import { DEFAULT_FIDELITY, DEFAULTS } from "../recipes/defaults.ts";
-import { fidelityColumn } from "../recipes/fidelity.ts";
-import type { ModelSizes, PretrainConfig } from "../recipes/pretrain-config.ts";
+import { type Changes, recordOf, TinyRuns, type WatchedRun } from "../../test/tiny-runs.ts";
 import { ConfigError, DecodeError, ManifestError, WeightsError } from "../util/errors.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import { type PretrainEvent, type PretrainResult, type PretrainRun, pretrain } from "./pretrain.ts";
+import type { PretrainEvent } from "./pretrain.ts";
 
-const SIZES: ModelSizes = {
-  ...DEFAULTS.model,
-  ...{ imageSize: 56, bigImageSize: 112, patch: 4, dim: 8, depth: 1, heads: 2, mlpRatio: 2 },
-  ...{ decoderDim: 8, decoderDepth: 1, decoderHeads: 2 },
-  ...{ bertDim: 8, bertDepth: 1, bertHeads: 2, bertMlpDim: 8, tokens: 24 },
-};
-
-let root = "";
-let data = "";
+let runs: TinyRuns;
 /** A whole run; what others end in must be what it ended in. */
-let whole: Watched;
+let whole: WatchedRun;
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), "pretrain-"));
-  data = join(root, "data");
-  await synthesizeDataset({ out: data, count: 12, size: 96, seed: 1, format: "png" }); // 8 to train on
+  runs = await TinyRuns.open();
   whole = await run(await newFolder(), {}, { configText: '{"a": 1}\n' });
 });
-after(() => rm(root, { recursive: true, force: true }));
+after(() => runs[Symbol.asyncDispose]());
 
-const newFolder = (): Promise<string> => mkdtemp(join(root, "run-"));
-
-type Changes = { readonly [K in keyof PretrainConfig]?: Partial<PretrainConfig[K]> };
-
-/** Two epochs of two updates of two micro-batches of two pairs, with dropout, without workers. */
-function configOf(changes: Changes = {}): PretrainConfig {
-  return {
-    run: { ...DEFAULTS.run, data, tokenizer: join(data, "tokenizer.json"), ...changes.run },
-    model: { ...SIZES, ...changes.model },
-    train: {
-      ...DEFAULTS.train,
-      ...{ batch: 2, accumulate: 2, epochs: 2, warmupEpochs: 0, lr: 1e-2 },
-      ...changes.train,
-    },
-    data: { ...DEFAULTS.data, workers: 0, ...changes.data },
-    loss: { ...DEFAULTS.loss, ...changes.loss },
-    fidelity: { ...fidelityColumn(DEFAULT_FIDELITY), ...changes.fidelity },
-  };
-}
+const newFolder = (): Promise<string> => runs.newFolder();
+const run: TinyRuns["run"] = (...options) => runs.run(...options);
 
 /** An update is one micro-batch. */
 const SINGLE = { train: { accumulate: 1 } };
-
-interface Watched extends PretrainResult {
-  readonly out: string;
-  readonly events: readonly PretrainEvent[];
-  readonly notes: readonly string[];
-}
-
-/** Runs, and keeps what was told. */
-async function run(
-  out: string,
-  changes: Changes = {},
-  options: Partial<PretrainRun> = {},
-): Promise<Watched> {
-  const events: PretrainEvent[] = [];
-  const result = await pretrain({
-    out,
-    config: configOf(changes),
-    configText: "{}\n",
-    resume: false,
-    signal: new AbortController().signal,
-    onEvent: (event) => events.push(event),
-    clock: () => 0,
-    now: () => new Date(0),
-    ...options,
-  });
-  const notes = events.flatMap((event) => (event.kind === "note" ? [event.text] : []));
-  return { ...result, out, events, notes };
-}
-
-/** What two equal runs have in common, bit for bit. */
-async function record(out: string, step: number) {
-  const folder = join(out, "checkpoints", `step-${String(step).padStart(6, "0")}`);
-  const log = (await readFile(join(out, "log.jsonl"), "utf8")).trimEnd().split("\n");
-  return {
-    model: await readFile(join(folder, "model.safetensors")),
-    optimizer: await readFile(join(folder, "optimizer.safetensors")),
-    log: log.map((line) => ({ ...JSON.parse(line), timing: undefined })),
-  };
-}
-
-/** A copy of the dataset that may be changed. */
-async function copyData(): Promise<string> {
-  const copy = join(await newFolder(), "data");
-  await cp(data, copy, { recursive: true });
-  return copy;
-}
-
-/** The records of the dataset that are trained on. */
-async function trainingRecords(): Promise<readonly { id: string; image: string }[]> {
-  const lines = (await readFile(join(data, "records.jsonl"), "utf8")).trimEnd().split("\n");
-  return lines.map((line) => JSON.parse(line)).filter(({ split }) => split === "train");
-}
 
 describe("pretrain()", () => {
   test("trains from a dataset folder to a run folder", async () => {
@@ -146,7 +63,7 @@ describe("pretrain()", () => {
 
   const skip = process.platform === "win32" && "Windows has no permission bits";
   test("lets only the owner into the run of a private dataset", { skip }, async () => {
-    const copy = await copyData();
+    const copy = await runs.copyData();
     const manifest = join(copy, "dataset.json");
     const text = await readFile(manifest, "utf8");
     await writeFile(manifest, text.replace('"privacy": "public"', '"privacy": "private"'));
@@ -166,12 +83,12 @@ describe("pretrain()", () => {
     const rest = await run(out, { data: { workers: 2 } }, { resume: true });
     assert.deepEqual([rest.step, rest.finished], [4, true]);
     assert.ok(rest.events[0]?.kind === "started" && rest.events[0].doneSteps === 3);
-    assert.deepEqual(await record(out, 4), await record(whole.out, 4));
+    assert.deepEqual(await recordOf(out, 4), await recordOf(whole.out, 4));
   });
 
   test("refuses inputs that are missing or do not fit, and leaves no folder behind", async () => {
     const swapped = join(await newFolder(), "tokenizer.json");
-    const text = await readFile(join(data, "tokenizer.json"), "utf8");
+    const text = await readFile(join(runs.data, "tokenizer.json"), "utf8");
     const names = { "[PAD]": "[UNK]", "[UNK]": "[PAD]" } as const;
     const exchange = (name: string) => names[name as keyof typeof names] ?? name;
     await writeFile(swapped, text.replace(/\[(?:PAD|UNK)\](?=",\s*"single_word|":)/g, exchange));
@@ -186,8 +103,8 @@ describe("pretrain()", () => {
         ConfigError,
         /^Cannot pre-train without a vocabulary, .* --tokenizer$/,
       ],
-      [{ run: { data: join(root, "absent") } }, ManifestError, /absent/],
-      [{ run: { tokenizer: join(root, "absent.json") } }, ConfigError, /absent\.json/],
+      [{ run: { data: join(runs.root, "absent") } }, ManifestError, /absent/],
+      [{ run: { tokenizer: join(runs.root, "absent.json") } }, ConfigError, /absent\.json/],
       [
         { run: { tokenizer: swapped } },
         ConfigError,
@@ -205,7 +122,11 @@ describe("pretrain()", () => {
         ConfigError,
         /^Cannot pre-train: fidelity\.entities\.match is "lemma", .*; fidelity\.report\.split is "sentence"/,
       ],
-      [{ run: { init: join(root, "absent.safetensors") } }, WeightsError, /absent\.safetensors/],
+      [
+        { run: { init: join(runs.root, "absent.safetensors") } },
+        WeightsError,
+        /absent\.safetensors/,
+      ],
     ];
     for (const [changes, type, message] of cases) {
       const out = join(await newFolder(), "out");
@@ -232,7 +153,7 @@ describe("pretrain()", () => {
       /it holds no config\.json, so it is no run's folder$/,
     );
     assert.deepEqual(await readdir(used), ["notes.txt"]);
-    const absent = join(root, "never");
+    const absent = join(runs.root, "never");
     await assert.rejects(
       run(absent, {}, { resume: true }),
       new ConfigError(`Cannot resume "${absent}": there is no such folder`),
@@ -240,7 +161,7 @@ describe("pretrain()", () => {
   });
 
   test("refuses to resume on another dataset, vocabulary or seed, and warns of other threads", async () => {
-    const copy = await copyData();
+    const copy = await runs.copyData();
     const moved = { run: { data: copy, tokenizer: join(copy, "tokenizer.json") } };
     const out = await newFolder();
     await run(out, SINGLE, { stopAfter: 1 });
@@ -270,13 +191,70 @@ describe("pretrain()", () => {
     await assert.rejects(
       run(out, { ...SINGLE, ...moved }, { resume: true }),
       new WeightsError(
-        `Cannot resume "${out}": its dataset is not the one that the run began with`,
+        `Cannot resume "${out}": its dataset is not the one that the run began with; --allow-changed-data goes on with this one`,
       ),
     );
+    const changed = await run(
+      out,
+      { ...SINGLE, ...moved },
+      { resume: true, stopAfter: 3, allowChangedData: true },
+    );
+    assert.equal(changed.step, 3);
+    assert.deepEqual(changed.notes, [
+      `warning: the dataset is not the one that "${out}" began with; from here on it learns from this one`,
+      "warning: 1 threads instead of 2; results will differ in their last bits",
+    ]);
+    const again = await run(out, { ...SINGLE, ...moved }, { resume: true, stopAfter: 4 });
+    assert.deepEqual([again.step, again.notes], [4, []], "the state has the new hash");
     await assert.rejects(
       run(out, { train: { ...SINGLE.train, seed: 9 } }, { resume: true }),
       /^WeightsError: Cannot resume ".*" with the seed 9: the run began with \d+$/,
     );
+  });
+
+  test("refuses to resume with another configuration, through the library too", async () => {
+    const out = await newFolder();
+    await run(out, SINGLE, { stopAfter: 1 });
+    const cases: readonly Changes[] = [
+      { train: { accumulate: 1, lr: 0.5 } },
+      { train: { accumulate: 2 } },
+      { ...SINGLE, model: { dropout: 0 } },
+      { ...SINGLE, loss: { mlm: 2 } },
+      { ...SINGLE, fidelity: { flip: "image" } },
+      { ...SINGLE, run: { init: "mae.safetensors" } },
+    ];
+    for (const changes of cases) {
+      await assert.rejects(
+        run(out, changes, { resume: true }),
+        new WeightsError(
+          `Cannot resume "${out}": its configuration is not the one that the run began with ` +
+            "(model, batch, rates, losses and switches are a run's own); start a new run instead",
+        ),
+        JSON.stringify(changes),
+      );
+    }
+    const free: Changes = {
+      train: { accumulate: 1, checkpointMinutes: 1, onFullDisk: "continue" },
+      data: { workers: 1, prefetch: 1, onBadRecord: "skip" },
+    };
+    assert.equal((await run(out, free, { resume: true, stopAfter: 2 })).step, 2);
+  });
+
+  test("refuses a folder that another run is using, until that has ended", async () => {
+    const out = await newFolder();
+    const inside: Promise<void>[] = [];
+    const onEvent = (event: PretrainEvent): void => {
+      if (event.kind !== "update") return;
+      const busy = /: a run of this process has been using it since 1970-01-01T00:00:00.000Z; /;
+      for (const resume of [true, false]) {
+        inside.push(assert.rejects(run(out, SINGLE, { resume }), busy));
+      }
+    };
+    await run(out, SINGLE, { stopAfter: 1, onEvent });
+    assert.equal(inside.length, 2);
+    await Promise.all(inside);
+    const { step } = await run(out, SINGLE, { resume: true, stopAfter: 2 });
+    assert.equal(step, 2);
   });
 
   test("resumes a run that was stopped before its first checkpoint from the beginning", async () => {
@@ -327,7 +305,7 @@ describe("pretrain()", () => {
     );
     assert.equal(stopped.step, 2);
     await run(out, {}, { resume: true });
-    assert.deepEqual(await record(out, 4), await record(whole.out, 4));
+    assert.deepEqual(await recordOf(out, 4), await recordOf(whole.out, 4));
   });
 
   test("starts from the weights of a file, and says what it took", async () => {
@@ -397,10 +375,10 @@ describe("pretrain()", () => {
     const tensors = await Promise.all(
       kept.map(async (name) => [name, await model.read(name)] as const),
     );
-    const init = join(root, "incomplete.safetensors");
+    const init = join(runs.root, "incomplete.safetensors");
     await writeSafetensors(init, tensors);
     await assert.rejects(
-      run(join(root, "unstarted"), { run: { init } }),
+      run(join(runs.root, "unstarted"), { run: { init } }),
       new WeightsError(
         `Cannot load weights "${init}" into the pre-training model: 4 missing ` +
           "(blocks.0.mlp.fc1.bias, blocks.0.mlp.fc2.bias, blocks.0.mlp.fc1.weight, blocks.0.mlp.fc2.weight)",
@@ -408,14 +386,14 @@ describe("pretrain()", () => {
     );
     const other = { run: { init: model.file }, model: { dim: 12 } };
     await assert.rejects(
-      run(join(root, "unstarted"), other),
+      run(join(runs.root, "unstarted"), other),
       /: \d+ reshaped \(patch_embed\.proj\.bias: \[8\] for \[12\], /,
     );
   });
 
   test("skips a picture that is cut off, where it may, and says so", async () => {
-    const copy = await copyData();
-    const [bad] = await trainingRecords();
+    const copy = await runs.copyData();
+    const [bad] = await runs.trainingRecords();
     assert.ok(bad !== undefined);
     await truncate(join(copy, bad.image), 200);
     const changes = { run: { data: copy }, train: { batch: 4, accumulate: 1, epochs: 1 } };

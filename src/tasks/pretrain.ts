@@ -80,6 +80,8 @@ export interface PretrainRun {
   readonly configText: string;
   /** Go on with the run in `out`. */
   readonly resume: boolean;
+  /** May the dataset of a run that goes on be another one than it began with? */
+  readonly allowChangedData?: boolean | undefined;
   /** Stop, with a checkpoint, after this update even if the run is longer. */
   readonly stopAfter?: number | undefined;
   readonly signal: AbortSignal;
