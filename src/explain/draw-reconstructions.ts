@@ -29,12 +29,13 @@ export async function drawReconstructions(
   { model, maskRatio, seed }: DrawingOptions,
 ): Promise<Uint8Array> {
   if (files.length === 0) throw new RangeError("Cannot draw reconstructions: no film was given");
-  const { config, parameters } = await readPretrainedModel(model);
+  const { config, normalizedPatches, parameters } = await readPretrainedModel(model);
   const film = await readFilms(files, config.bigImageSize);
   const device = openDevice({ threads: availableParallelism() });
   const stages = await reconstruct({ image: film, maskRatio, seed }, parameters, {
     config,
     device,
+    normalizedPatches,
   });
   return encodePng(reconstructionPicture(film, stages, config));
 }

@@ -27,8 +27,11 @@ async function modelFile(metadata: Readonly<Record<string, string>>): Promise<st
 describe("readPretrainedModel()", () => {
   test("gives sizes and parameters", async () => {
     const file = await modelFile({ config: JSON.stringify(NANO), format: "ecamp-pretrain-1" });
-    const { config, parameters } = await readPretrainedModel(file);
+    const { config, normalizedPatches, parameters } = await readPretrainedModel(file);
     assert.deepEqual(config, NANO);
+    assert.equal(normalizedPatches, false);
+    const other = await modelFile({ config: JSON.stringify(NANO), normalizedPatches: "true" });
+    assert.equal((await readPretrainedModel(other)).normalizedPatches, true);
     assert.deepEqual([...parameters], TENSORS);
   });
 

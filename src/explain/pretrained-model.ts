@@ -10,6 +10,8 @@ import { openSafetensors } from "../weights/safetensors.ts";
 /** A model's sizes and parameters. */
 export interface PretrainedModel {
   readonly config: EcampConfig;
+  /** Does it predict patches normalised by their own mean and variance? */
+  readonly normalizedPatches: boolean;
   /** By checkpoint name. */
   readonly parameters: NamedArrays;
 }
@@ -66,5 +68,6 @@ export async function readPretrainedModel(file: string): Promise<PretrainedModel
   }
   const parameters = new Map<string, NdArray>();
   for (const name of stored.names) parameters.set(name, await stored.read(name));
-  return { config: parsed.data, parameters };
+  const normalizedPatches = stored.metadata["normalizedPatches"] === "true";
+  return { config: parsed.data, normalizedPatches, parameters };
 }

@@ -138,9 +138,9 @@ export class ReconstructionProgram implements AsyncDisposable {
 export async function reconstruct(
   { image, maskRatio, seed }: ReconstructionInputs,
   parameters: NamedArrays,
-  { config, device }: { readonly config: EcampConfig; readonly device: Device },
+  options: Omit<ReconstructionOptions, "batch" | "maskRatio">,
 ): Promise<Reconstruction> {
   const batch = image.shape[0] ?? 0;
-  await using program = await ReconstructionProgram.compile({ config, device, maskRatio, batch });
+  await using program = await ReconstructionProgram.compile({ ...options, maskRatio, batch });
   return await program.run({ image, seed }, parameters); // before it is freed
 }
