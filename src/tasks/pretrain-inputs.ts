@@ -84,13 +84,19 @@ function requirePath(path: string | null, flag: string, what: string): string {
   throw new ConfigError(`Cannot pre-train without ${what}: give it with ${flag}`);
 }
 
+/** What a model must know of its words. */
+export interface Vocabulary {
+  readonly size: number;
+  readonly specials: Pick<Tokenizer["specials"], "pad">;
+}
+
 /**
  * The model that a configuration and a vocabulary describe.
  * @throws {ConfigError} when the vocabulary does not fit
  */
 export function modelConfig(
   { model, data }: PretrainConfig,
-  tokenizer: Tokenizer,
+  tokenizer: Vocabulary,
   { architecture }: MethodOptions,
 ): EcampConfig {
   if (tokenizer.specials.pad !== 0) {

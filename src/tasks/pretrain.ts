@@ -7,6 +7,7 @@ import type { EcampConfig } from "../model/config.ts";
 import { moduleOf } from "../model/modules.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { BadStep } from "../train/bad-step.ts";
 import { Checkpoints, checkpointBytes } from "../train/checkpoint.ts";
 import {
   type LoopOptions,
@@ -22,6 +23,7 @@ import type { ParameterStore } from "../train/parameter-store.ts";
 import { RunLog } from "../train/run-log.ts";
 import { rateAtEpoch } from "../train/schedule.ts";
 import type { NdArray } from "../util/nd-array.ts";
+import { recordBadStep } from "./bad-step-files.ts";
 import { requireSpace } from "./disk-space.ts";
 import { epochOf, microBatches } from "./pretrain-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
@@ -147,7 +149,8 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const batchesAfter = (doneSteps: number) => streamBatches(run, inputs, { doneSteps, prepared });
   const training = { store, program: prepared.steps, optimizer, batchesAfter, checkpoints, log };
   const watching = { ...watchOptions(run, { store, model: inputs.model, watcher }), validation };
-  const options = { ...loopOptions(run, inputs), ...watching, state, lastStep: stopAt };
+  const examine = (bad: BadStep) => recordBadStep(bad, { out, config, prepared, device, privacy });
+  const options = { ...loopOptions(run, inputs), ...watching, examine, state, lastStep: stopAt };
   const { step } = await train(training, options);
   return { step, finished: step >= lastStep, checkpoint: checkpoints.path(step) };
 }
@@ -213,7 +216,7 @@ function loopOptions(
     clip: config.train.clip,
     checkpointEveryMs: config.train.checkpointMinutes * MS_PER_MINUTE,
     onFullDisk: config.train.onFullDisk,
-    metadata: modelMetadata(model, tokenizer),
+    metadata: modelMetadata(model, tokenizer, config.loss),
     partOf: moduleOf,
     signal,
     clock,
@@ -238,10 +241,15 @@ function learningRate(
 }
 
 /** What a model file says about itself, in the strings that its header can hold. */
-function modelMetadata(model: EcampConfig, tokenizer: Tokenizer): Readonly<Record<string, string>> {
+function modelMetadata(
+  model: EcampConfig,
+  tokenizer: Tokenizer,
+  { normalizedPatches }: PretrainConfig["loss"],
+): Readonly<Record<string, string>> {
   return {
     format: "ecamp-pretrain-1",
     config: JSON.stringify(model),
+    normalizedPatches: `${normalizedPatches}`,
     tokenizerSha256: tokenizer.sha256,
   };
 }

@@ -81,12 +81,14 @@ export async function diagnoseStep(step: ExaminedStep): Promise<Diagnosis> {
   const inForward =
     before ?? findNonFinite("tensor", unprefixed(TAP, forward)) ?? findNonFinite("loss", found);
   if (inForward !== undefined) return { culprit: inForward, losses };
-  const backward = await compute(step, gradients);
-  return { culprit: findNonFinite("gradient", [...backward].reverse()), losses };
+  const backward = await compute(step, new Map(prefixed(GRADIENT, gradients)));
+  const last = unprefixed(GRADIENT, backward).reverse();
+  return { culprit: findNonFinite("gradient", last), losses };
 }
 
 const TAP = "tap/";
 const PART = "part/";
+const GRADIENT = "gradient/";
 
 const prefixed = (prefix: string, tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] =>
   [...tensors].map(([name, tensor]) => [prefix + name, tensor]);

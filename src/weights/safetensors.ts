@@ -38,6 +38,8 @@ export interface SafetensorsFile extends AsyncDisposable {
 export interface SafetensorsOptions {
   /** Texts for `__metadata__`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Permission bits before the umask, such as 0o600 for a private file; 0o666 by default. */
+  readonly mode?: number;
 }
 
 /** A read call of 2 GiB or more is cut short by the kernel. */
@@ -201,12 +203,12 @@ function* piecesOf(
 export async function writeSafetensors(
   file: string,
   tensors: Iterable<readonly [name: string, array: NdArray]>,
-  { metadata = {} }: SafetensorsOptions = {},
+  { metadata = {}, ...permissions }: SafetensorsOptions = {},
 ): Promise<void> {
   // Larger elements first: every tensor then starts at a multiple of its element's size. The given order otherwise.
   const arrays = [...tensors].sort(
     ([, a], [, b]) => BYTES_PER_ELEMENT[b.dtype] - BYTES_PER_ELEMENT[a.dtype],
   );
   const header: SafetensorsHeader = { tensors: layOut(file, arrays), metadata };
-  await writeFileAtomically(file, piecesOf(header, arrays));
+  await writeFileAtomically(file, piecesOf(header, arrays), permissions);
 }
