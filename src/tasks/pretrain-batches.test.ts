@@ -77,7 +77,7 @@ async function take(count: number, doneSteps: number, batchesPerEpoch = 5) {
     full: { batch: BATCH, tokens: 3, kept: 2 },
     words: "every",
     identify: async (records) => Array.from(records, (record) => `r${record}`),
-    onSkipped: (records) => skipped.push(...records.map(({ id }) => id)),
+    onSkipped: (records) => void skipped.push(...records.map(({ id }) => id)),
   };
   const batches: MicroBatch[] = [];
   for await (const batch of microBatches(options)) if (batches.push(batch) === count) break;

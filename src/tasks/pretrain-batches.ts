@@ -47,7 +47,8 @@ export interface BatchStreamOptions extends HostOptions {
   readonly masksOf: (variant: string) => readonly RandomMask[];
   /** Ids of records by their positions. */
   readonly identify: (records: Uint32Array) => Promise<readonly string[]>;
-  readonly onSkipped: (skipped: Batch["skipped"], epoch: number) => void;
+  /** Told of skipped records when a batch is taken that lacks them; the batch waits for it. */
+  readonly onSkipped: (skipped: Batch["skipped"], epoch: number) => Promise<void> | void;
 }
 
 /**
@@ -71,7 +72,7 @@ export async function* microBatches(options: BatchStreamOptions): AsyncGenerator
 /** Makes the next one while the present one is used: its masks are drawn in a worker meanwhile. */
 async function* oneAhead<In, Out>(
   source: AsyncGenerator<In>,
-  make: (input: In) => Promise<{ readonly value: Out; readonly onUse: () => void }>,
+  make: (input: In) => Promise<{ readonly value: Out; readonly onUse: () => Promise<void> }>,
 ): AsyncGenerator<Out> {
   const begin = async () => {
     const next = await source.next();
@@ -87,7 +88,7 @@ async function* oneAhead<In, Out>(
       const current = await next;
       if (current === undefined) return;
       next = quietly(begin());
-      current.onUse();
+      await current.onUse();
       yield current.value;
     }
   } finally {
@@ -99,7 +100,7 @@ async function* oneAhead<In, Out>(
 async function microBatch(
   batch: Batch<PretrainingFields>,
   options: BatchStreamOptions,
-): Promise<{ readonly value: MicroBatch; readonly onUse: () => void }> {
+): Promise<{ readonly value: MicroBatch; readonly onUse: () => Promise<void> }> {
   const { identify, onSkipped, masksOf, loader, seed } = options;
   const { records, ordinal, skipped, epoch } = batch;
   const { feeds, variant } = hostFeeds(batch, options);
@@ -111,8 +112,8 @@ async function microBatch(
       samples: records.length,
       ids: () => identify(records),
     },
-    onUse: () => {
-      if (skipped.length > 0) onSkipped(skipped, epoch);
+    onUse: async () => {
+      if (skipped.length > 0) await onSkipped(skipped, epoch);
     },
   };
 }

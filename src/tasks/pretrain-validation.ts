@@ -5,7 +5,7 @@ import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { Evaluation, type EvaluationBatch } from "../train/evaluation.ts";
 import type { Validation } from "../train/loop.ts";
 import type { Losses } from "../train/step-program.ts";
-import { type HostOptions, hostFeeds } from "./pretrain-batches.ts";
+import { type BatchStreamOptions, type HostOptions, hostFeeds } from "./pretrain-batches.ts";
 import type { PretrainInputs } from "./pretrain-inputs.ts";
 import type { PreparedModel } from "./pretrain-model.ts";
 
@@ -13,7 +13,15 @@ import type { PreparedModel } from "./pretrain-model.ts";
 export function openValidation(
   { train, loss }: PretrainConfig,
   { validation: loader, course, method }: PretrainInputs,
-  { prepared, device }: { readonly prepared: PreparedModel; readonly device: CompileOptions },
+  {
+    prepared,
+    device,
+    onSkipped,
+  }: {
+    readonly prepared: PreparedModel;
+    readonly device: CompileOptions;
+    readonly onSkipped: BatchStreamOptions["onSkipped"];
+  },
 ): (Validation & AsyncDisposable) | undefined {
   if (loader === undefined) return undefined;
   const { store, shapes, feed, full } = prepared;
@@ -22,7 +30,8 @@ export function openValidation(
     objectiveOf: (variant) => shapes.evaluationOf(variant),
   });
   const every = train.validateEpochs * course.updatesPerEpoch;
-  const batches = { loader, feed, full, seed: train.seed, words: method.words } as const;
+  const { words } = method;
+  const batches = { loader, feed, full, seed: train.seed, words, onSkipped } as const;
   return {
     isDue: (step) => step % every === 0,
     run: (signal) => evaluation.run(evaluationBatches(batches), signal),
@@ -32,9 +41,12 @@ export function openValidation(
 }
 
 /** One pass over the records, always as epoch 0 has them. */
-async function* evaluationBatches(options: HostOptions): AsyncGenerator<EvaluationBatch> {
-  const { loader } = options;
+async function* evaluationBatches(
+  options: HostOptions & Pick<BatchStreamOptions, "onSkipped">,
+): AsyncGenerator<EvaluationBatch> {
+  const { loader, onSkipped } = options;
   for await (const batch of loader.batches({ from: 0, until: loader.batchesPerEpoch })) {
+    if (batch.skipped.length > 0) await onSkipped(batch.skipped, batch.epoch);
     const { feeds, variant } = hostFeeds(batch, { ...options, noise: "validation-patches" });
     yield { feeds, variant, samples: batch.records.length };
   }

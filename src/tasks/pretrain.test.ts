@@ -402,12 +402,19 @@ describe("pretrain()", () => {
       assert.match(error.message, new RegExp(`^Cannot use record "${bad.id}": `));
       return true;
     });
-    const { step, notes } = await run(await newFolder(), {
-      ...changes,
-      data: { onBadRecord: "skip" },
-    });
-    assert.equal(step, 2);
-    assert.ok(notes.length > 0);
-    for (const note of notes) assert.match(note, new RegExp(`^skipped record "${bad.id}": `));
+    const skipping = { ...changes, data: { onBadRecord: "skip" } } as const;
+    const out = await newFolder();
+    const first = await run(out, skipping, { stopAfter: 1 });
+    const second = await run(out, skipping, { resume: true });
+    assert.equal(second.step, 2);
+    // Listed and told when it was first met, in whichever batch, and never again.
+    const notes = [...first.notes, ...second.notes];
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? "", new RegExp(`^skipped record "${bad.id}": `));
+    assert.equal(second.skipped, 1);
+    const [line, ...rest] = (await readFile(join(out, "skipped.jsonl"), "utf8")).split("\n");
+    const { reason, ...listed } = JSON.parse(line ?? "");
+    assert.deepEqual([listed, rest], [{ epoch: 0, id: bad.id }, [""]]);
+    assert.equal(notes[0], `skipped record "${bad.id}": ${reason}`);
   });
 });

@@ -1,121 +1,77 @@
 /** @file Pre-training from a dataset folder to a run folder: everything that the one training loop needs, put together. */
 import { join } from "node:path";
+import { fileMode } from "../data/dataset-files.ts";
 import type { DatasetIndex } from "../data/dataset-index.ts";
-import { openDevice } from "../engine/runtime/device.ts";
-import type { NamedArrays } from "../engine/runtime/program.ts";
+import { type Device, openDevice } from "../engine/runtime/device.ts";
 import type { EcampConfig } from "../model/config.ts";
 import { moduleOf } from "../model/modules.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { BadStep } from "../train/bad-step.ts";
-import { Checkpoints, checkpointBytes } from "../train/checkpoint.ts";
-import {
-  type LoopOptions,
-  type LoopResult,
-  type MicroBatch,
-  train,
-  type UpdateReport,
-  type ValidationReport,
-} from "../train/loop.ts";
+import { Checkpoints, checkpointBytes, type TrainState } from "../train/checkpoint.ts";
+import { FullDisk, type FullDiskOptions } from "../train/full-disk.ts";
+import { type LoopOptions, type MicroBatch, train } from "../train/loop.ts";
 import { adamw } from "../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../train/optimizers/optimizer.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { RunLog } from "../train/run-log.ts";
 import { rateAtEpoch } from "../train/schedule.ts";
-import type { NdArray } from "../util/nd-array.ts";
+import { Disposables } from "../util/disposables.ts";
 import { recordBadStep } from "./bad-step-files.ts";
 import { requireSpace } from "./disk-space.ts";
-import { epochOf, microBatches } from "./pretrain-batches.ts";
+import { type BatchStreamOptions, epochOf, microBatches } from "./pretrain-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
+import type { PretrainResult, PretrainRun, RunWatcher } from "./pretrain-run.ts";
 import { startingState } from "./pretrain-state.ts";
 import { openValidation } from "./pretrain-validation.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
+import { SkippedList } from "./skipped-list.ts";
 
 const KEPT_CHECKPOINTS = 3;
+const SKIPPED = "skipped.jsonl";
 const MS_PER_MINUTE = 60_000;
 
-/** Something that a person may want to see while it happens. */
-export type PretrainEvent =
-  | { readonly kind: "note"; readonly text: string }
-  | {
-      readonly kind: "started";
-      readonly records: number;
-      readonly parameters: number;
-      readonly updatesPerEpoch: number;
-      readonly doneSteps: number;
-      readonly lastStep: number;
-    }
-  | { readonly kind: "update"; readonly report: UpdateReport }
-  | { readonly kind: "validation"; readonly report: ValidationReport }
-  | { readonly kind: "checkpoint"; readonly path: string };
-
-/** What a watcher may look at between two updates. Nothing of it may be changed. */
-export interface RunView {
-  readonly config: EcampConfig;
-  /** Every parameter by checkpoint name. */
-  readonly parameters: NamedArrays;
-  /** u8 [B, S, S]: the films of the last micro-batch. */
-  readonly image: NdArray;
-}
-
-/** Sees every update of a run; the run waits for it. */
-export interface RunWatcher extends AsyncDisposable {
-  onUpdate(report: UpdateReport, view: RunView): Promise<void> | void;
-  onValidation(step: number, losses: Readonly<Record<string, number>>): Promise<void> | void;
-}
-
-/** What a watcher is told when a run begins. */
-export interface WatchedRun {
-  readonly out: string;
-  readonly doneSteps: number;
-  readonly privacy: PretrainInputs["privacy"];
-  readonly note: (text: string) => void;
-}
-
-/** A run and how it is watched and stopped. */
-export interface PretrainRun {
-  /** The run's folder. */
-  readonly out: string;
-  readonly config: PretrainConfig;
-  /** The text of `config.json`, written when the run is new. */
-  readonly configText: string;
-  /** Go on with the run in `out`. */
-  readonly resume: boolean;
-  /** May the dataset of a run that goes on be another one than it began with? */
-  readonly allowChangedData?: boolean | undefined;
-  /** Stop, with a checkpoint, after this update even if the run is longer. */
-  readonly stopAfter?: number | undefined;
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: PretrainEvent) => void;
-  /** Opens a watcher when the run's folder stands. */
-  readonly watch?: ((run: WatchedRun) => Promise<RunWatcher>) | undefined;
-  readonly clock: () => number;
-  readonly now: () => Date;
-}
-
-/** How a run ended. */
-export interface PretrainResult extends LoopResult {
-  /** The newest checkpoint's folder. */
-  readonly checkpoint: string;
-}
+export type {
+  PretrainEvent,
+  PretrainResult,
+  PretrainRun,
+  RunView,
+  RunWatcher,
+  WatchedRun,
+} from "./pretrain-run.ts";
 
 /**
  * Pre-trains until the run's last update, `stopAfter` or the signal.
  * @throws {ConfigError | ManifestError | WeightsError | DecodeError} when an input is wrong; nothing is lost then
  */
 export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
-  const { config, out, onEvent } = run;
+  await using held = new Disposables();
+  return await trainFrom(run, await prepareRun(run, held), held);
+}
+
+/** A run that can begin or go on. */
+interface ReadyRun {
+  readonly device: Device;
+  readonly inputs: PretrainInputs;
+  readonly prepared: PreparedModel;
+  readonly checkpoints: Checkpoints;
+  readonly state: TrainState;
+  /** Of the whole run, and the one after which it shall stop. */
+  readonly lastStep: number;
+  readonly stopAt: number;
+}
+
+/** Opens and checks everything that a run needs. Of a new run nothing is written yet; one that goes on is locked. */
+async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun> {
+  const { config, out, onEvent, now, clock } = run;
+  const note = noteTo(run);
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
-  const note = (text: string): void => onEvent({ kind: "note", text });
-  if (!run.resume) await requireUnusedFolder(out);
-  await using _resumed = run.resume
-    ? await resumeRunFolder(out, { note, now: run.now })
-    : undefined;
-  await using inputs = await openInputs(config, { note });
-  await using prepared = prepareModel(config, inputs, { ...device, clock: run.clock });
+  if (run.resume) held.use(await resumeRunFolder(out, { note, now }));
+  else await requireUnusedFolder(out);
+  const inputs = held.use(await openInputs(config, { note }));
+  const prepared = held.use(prepareModel(config, inputs, { ...device, clock }));
+  const { store, parameters } = prepared;
   const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
-  const { store } = prepared;
   if (!run.resume) {
     const bytes = checkpointBytes(store);
     await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
@@ -123,55 +79,91 @@ export async function pretrain(run: PretrainRun): Promise<PretrainResult> {
   const state = await startingState(
     { ...run, note },
     {
-      ...{ store, checkpoints, parameters: prepared.parameters, inputs: inputs.hashes },
+      ...{ store, checkpoints, parameters, inputs: inputs.hashes },
       ...{ architecture: inputs.model, tokenizerSha256: inputs.tokenizer.sha256 },
     },
   );
-  const lastStep = inputs.course.updatesPerEpoch * config.train.epochs;
+  const { updatesPerEpoch } = inputs.course;
+  const lastStep = updatesPerEpoch * config.train.epochs;
   const stopAt = Math.min(lastStep, run.stopAfter ?? lastStep);
   onEvent({
     kind: "started",
     records: inputs.index.size,
     parameters: prepared.parameterCount,
-    updatesPerEpoch: inputs.course.updatesPerEpoch,
-    doneSteps: state.step,
-    lastStep: stopAt,
+    ...{ updatesPerEpoch, doneSteps: state.step, lastStep: stopAt },
   });
-  await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
-  await using validation = openValidation(config, inputs, { prepared, device });
-  // Only now: a run that cannot start leaves no folder that stands in the next one's way.
+  return { device, inputs, prepared, checkpoints, state, lastStep, stopAt };
+}
+
+async function trainFrom(
+  run: PretrainRun,
+  { device, inputs, prepared, checkpoints, state, lastStep, stopAt }: ReadyRun,
+  held: Disposables,
+): Promise<PretrainResult> {
+  const { config, out, configText, now } = run;
+  const { store, steps: program } = prepared;
   const { privacy } = inputs;
-  await using _created = run.resume
-    ? undefined
-    : await createRunFolder(out, { config: run.configText, privacy, note, now: run.now });
-  await using watcher = await run.watch?.({ out, doneSteps: state.step, privacy, note });
-  await using log = await RunLog.open(join(out, "log.jsonl"), state.step);
-  const batchesAfter = (doneSteps: number) => streamBatches(run, inputs, { doneSteps, prepared });
-  const training = { store, program: prepared.steps, optimizer, batchesAfter, checkpoints, log };
-  const watching = { ...watchOptions(run, { store, model: inputs.model, watcher }), validation };
-  const examine = (bad: BadStep) => recordBadStep(bad, { out, config, prepared, device, privacy });
-  const options = { ...loopOptions(run, inputs), ...watching, examine, state, lastStep: stopAt };
-  const { step } = await train(training, options);
-  return { step, finished: step >= lastStep, checkpoint: checkpoints.path(step) };
+  const note = noteTo(run);
+  const optimizer = held.use(await OptimizerProgram.compile(adamw(config.train), store, device));
+  // Only now: a run that cannot start leaves no folder that stands in the next one's way.
+  if (!run.resume) {
+    held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
+  }
+  const skipped = await SkippedList.open(join(out, SKIPPED), { mode: fileMode(privacy) });
+  const onSkipped = listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note });
+  const validation = openValidation(config, inputs, { prepared, device, onSkipped });
+  if (validation !== undefined) held.use(validation);
+  const watcher = await run.watch?.({ out, doneSteps: state.step, privacy, note });
+  if (watcher !== undefined) held.use(watcher);
+  const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
+  const batchesAfter = (doneSteps: number) =>
+    streamBatches(run, inputs, { doneSteps, prepared, onSkipped });
+  const { step } = await train(
+    { store, program, optimizer, batchesAfter, checkpoints, log },
+    {
+      ...loopOptions(run, inputs),
+      ...watchOptions(run, { store, model: inputs.model, watcher }),
+      ...{ validation, state, lastStep: stopAt },
+      examine: (bad) => recordBadStep(bad, { out, config, prepared, device, privacy }),
+    },
+  );
+  const checkpoint = checkpoints.path(step);
+  return { step, finished: step >= lastStep, checkpoint, skipped: skipped.size };
+}
+
+const noteTo =
+  ({ onEvent }: PretrainRun) =>
+  (text: string): void =>
+    onEvent({ kind: "note", text });
+
+type OnSkipped = BatchStreamOptions["onSkipped"];
+
+/** Lists skipped records, and tells of each when it is listed. */
+function listSkipped(list: SkippedList, options: FullDiskOptions): OnSkipped {
+  const disk = new FullDisk(options);
+  return async (skipped, epoch) => {
+    await disk.write("skipped", async () => {
+      for (const { id, reason } of await list.add(skipped, epoch)) {
+        options.onNote(`skipped record "${id}": ${reason}`);
+      }
+    });
+  };
 }
 
 function streamBatches(
-  { config, onEvent }: PretrainRun,
+  { config }: PretrainRun,
   { loader, course, index, method }: PretrainInputs,
-  { doneSteps, prepared }: { readonly doneSteps: number; readonly prepared: PreparedModel },
+  {
+    prepared: { feed, full, shapes },
+    ...place
+  }: Pick<BatchStreamOptions, "doneSteps" | "onSkipped"> & { readonly prepared: PreparedModel },
 ): AsyncGenerator<MicroBatch> {
-  const { feed, full, shapes } = prepared;
   return microBatches({
-    ...{ doneSteps, feed, full, loader, course },
+    ...{ ...place, feed, full, loader, course },
     words: method.words,
     masksOf: (variant) => shapes.masksOf(variant),
     seed: config.train.seed,
     identify: (records) => identify(index, records),
-    onSkipped: (skipped) => {
-      for (const { id, reason } of skipped) {
-        onEvent({ kind: "note", text: `skipped record "${id}": ${reason}` });
-      }
-    },
   });
 }
 

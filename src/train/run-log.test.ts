@@ -74,6 +74,8 @@ describe("RunLog", () => {
     await writeFile(file, lines.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     await append(file, 2, []);
     assert.deepEqual(await read(file), lines.slice(0, 5));
+    await (await RunLog.open(file, 2, { validationDue: true }))[Symbol.asyncDispose]();
+    assert.deepEqual(await read(file), lines.slice(0, 4), "a validation that is done again");
     await append(file, 1, []);
     assert.deepEqual(await read(file), lines.slice(0, 3));
     await writeFile(file, `${JSON.stringify(line(1))}\n${JSON.stringify(line(2))}`);

@@ -33,24 +33,32 @@ export interface ValidationLine {
   readonly timing: { readonly time: string; readonly validationMs: number };
 }
 
-/** The update that a line is about; undefined when it names none, null when it is no line of a log. */
-function stepOf(line: string): number | undefined | null {
-  if (!line.endsWith("\n")) return null; // torn by a kill
-  const value = tryParseJson(line)?.value;
-  if (typeof value !== "object" || value === null) return null;
-  return "step" in value && typeof value.step === "number" ? value.step : undefined;
+/** Which lines of a log are kept when a run goes on. */
+interface KeptLines {
+  /** The update up to which they are. */
+  readonly step: number;
+  /** Was the validation after that update not done, or not for good? */
+  readonly validationDue: boolean;
 }
 
-/** The length in bytes of the lines up to and with `step`, and of those in between that name none; a torn line ends them. */
-async function lengthUpTo(file: string, step: number): Promise<number> {
+/** Is this a whole line that belongs to what is kept? A line that names no update belongs to the one before it. */
+function isKept(line: string, { step, validationDue }: KeptLines): boolean {
+  if (!line.endsWith("\n")) return false; // torn by a kill
+  const value = tryParseJson(line)?.value;
+  if (typeof value !== "object" || value === null) return false;
+  if (!("step" in value) || typeof value.step !== "number") return true;
+  return value.step < step || (value.step === step && !(validationDue && "validation" in value));
+}
+
+/** The length in bytes of the lines that are kept; they end at the first that is not. */
+async function keptLength(file: string, kept: KeptLines): Promise<number> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return "";
     throw error;
   });
   let length = 0;
   for (const line of text.split(/(?<=\n)/)) {
-    const found = stepOf(line);
-    if (found === null || (found ?? 0) > step) break;
+    if (!isKept(line, kept)) break;
     length += Buffer.byteLength(line);
   }
   return length;
@@ -72,12 +80,17 @@ export class RunLog implements AsyncDisposable {
   }
 
   /**
-   * Opens the log of a run that has done `step` updates: later lines are cut off, because the run does them again.
+   * Opens the log of a run that has done `step` updates: later lines are cut off, because the run does them again; so is the
+   * validation after that update where it is due.
    * @throws {EcampError} when the file cannot be written
    */
-  static async open(file: string, step: number): Promise<RunLog> {
+  static async open(
+    file: string,
+    step: number,
+    { validationDue = false }: { readonly validationDue?: boolean | undefined } = {},
+  ): Promise<RunLog> {
     try {
-      const length = await lengthUpTo(file, step);
+      const length = await keptLength(file, { step, validationDue });
       const handle = await open(file, constants.O_CREAT | constants.O_WRONLY);
       await handle.truncate(length);
       return new RunLog(file, handle, length);
