@@ -1,5 +1,5 @@
 /** @file What `ecamp pretrain` does: resolves the configuration, shows it, trains, shows progress, says where the result is. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { openDevice } from "../engine/runtime/device.ts";
 import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
@@ -11,8 +11,9 @@ import {
 } from "../report/tensorboard/run-board.ts";
 import { type PretrainEvent, type PretrainResult, pretrain } from "../tasks/pretrain.ts";
 import type { UpdateReport, ValidationReport } from "../train/loop.ts";
-import { ConfigError } from "../util/errors.ts";
+import { ConfigError, UsageError } from "../util/errors.ts";
 import { formatRate, type Progress, startProgress } from "./progress.ts";
+import { replayStep } from "./replay-step.ts";
 import { describeOrigins, type ResolvedConfig, type ResolvedValue } from "./resolve-config.ts";
 import {
   type PretrainChoices,
@@ -32,6 +33,8 @@ export interface PretrainArgs {
   readonly fidelity: FidelityName | undefined;
   readonly init: string | undefined;
   readonly resume: boolean;
+  readonly allowChangedData: boolean;
+  readonly replay: string | undefined;
   readonly stopAfter: number | undefined;
   readonly config: string | undefined;
   readonly set: readonly string[];
@@ -51,11 +54,17 @@ export interface PretrainArgs {
 export async function runPretrain(args: PretrainArgs, context: CommandContext): Promise<number> {
   const { terminal } = context;
   const choices = choicesOf(args);
-  const resolved = args.resume
-    ? await resolveResumed(args.out, choices)
-    : await resolvePretrain(choices);
+  requireFitting(args);
+  const resolved =
+    args.resume || args.replay !== undefined
+      ? await resolveResumed(args.out, choices)
+      : await resolvePretrain(choices);
   const problems = unavailableSwitches(resolved.config.fidelity);
   if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
+  if (args.replay !== undefined) {
+    await replayStep({ ...args, replay: args.replay, config: resolved.config }, terminal);
+    return 0;
+  }
   if (args.dryRun) {
     await showPlan(args, resolved, context);
     return 0;
@@ -65,6 +74,20 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
   const result = await trainShowing(args, resolved, context);
   showResult({ result, args, terminal });
   return 0;
+}
+
+/** @throws {UsageError} when flags contradict each other */
+function requireFitting({ resume, replay, allowChangedData, dryRun }: PretrainArgs): void {
+  if (replay !== undefined && (resume || dryRun)) {
+    throw new UsageError(
+      `Cannot use --replay with ${resume ? "--resume" : "--dry-run"}: it does one step again and trains nothing`,
+    );
+  }
+  if (allowChangedData && !resume) {
+    throw new UsageError(
+      "Cannot use --allow-changed-data without --resume: a new run takes the dataset as it is",
+    );
+  }
 }
 
 /** Shows every value, and what the run would take. */
@@ -134,6 +157,7 @@ async function trainShowing(
       config: resolved.config,
       configText: configText(resolved),
       resume: args.resume,
+      allowChangedData: args.allowChangedData,
       stopAfter: args.stopAfter,
       signal,
       onEvent,
@@ -236,8 +260,11 @@ function showResult({
     terminal.out(`${JSON.stringify(result)}\n`);
     return;
   }
-  const { step, finished, checkpoint } = result;
+  const { step, finished, checkpoint, skipped } = result;
   terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}: ${checkpoint}\n`);
+  if (skipped > 0) {
+    terminal.out(`Skipped ${skipped === 1 ? "1 record" : `${skipped} records`}: ${join(args.out, "skipped.jsonl")}\n`);
+  }
   const out = /[^\w./-]/.test(args.out) ? JSON.stringify(args.out) : args.out;
   if (!finished) terminal.out(`Go on with: ecamp pretrain --out ${out} --resume\n`);
 }
