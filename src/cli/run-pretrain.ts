@@ -263,7 +263,9 @@ function showResult({
   const { step, finished, checkpoint, skipped } = result;
   terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}: ${checkpoint}\n`);
   if (skipped > 0) {
-    terminal.out(`Skipped ${skipped === 1 ? "1 record" : `${skipped} records`}: ${join(args.out, "skipped.jsonl")}\n`);
+    terminal.out(
+      `Skipped ${skipped === 1 ? "1 record" : `${skipped} records`}: ${join(args.out, "skipped.jsonl")}\n`,
+    );
   }
   const out = /[^\w./-]/.test(args.out) ? JSON.stringify(args.out) : args.out;
   if (!finished) terminal.out(`Go on with: ecamp pretrain --out ${out} --resume\n`);
