@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -108,6 +108,22 @@ describe("createRunFolder()", () => {
     const lock = await createRunFolder(folder, NEW);
     await lock[Symbol.asyncDispose]();
     assert.deepEqual(await readdir(folder), ["config.json"]);
+  });
+
+  const skip = process.platform === "win32" && "Windows has no permission bits";
+  test("closes a folder that stood there to others, after a private dataset only", {
+    skip,
+  }, async () => {
+    for (const [privacy, expected] of [
+      ["private", 0o700],
+      ["public", 0o755],
+    ] as const) {
+      const folder = await newFolder();
+      await chmod(folder, 0o755);
+      const lock = await createRunFolder(folder, { ...NEW, privacy });
+      await lock[Symbol.asyncDispose]();
+      assert.equal((await stat(folder)).mode & 0o777, expected);
+    }
   });
 
   test("says that the disk is full, and leaves no lock", async (context) => {

@@ -1,5 +1,5 @@
 /** @file A run's folder: made once, with its `config.json`, and never written over by another run. */
-import { access, constants, readdir, rm } from "node:fs/promises";
+import { access, chmod, constants, readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileMode, folderMode } from "../data/dataset-files.ts";
 import type { Privacy } from "../data/record.ts";
@@ -81,12 +81,22 @@ export async function createRunFolder(
   try {
     // Again, and now for good: of two runs that began at the same time one has the lock.
     await requireEmpty(folder, await readdir(folder));
+    if (privacy === "private") await closeToOthers(folder, options);
     await writeFileAtomically(join(folder, CONFIG), config, { mode });
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error instanceof ConfigError ? error : refusal(folder, error);
   }
+}
+
+/** An empty folder that stood there before the run has the bits that somebody else gave it. */
+async function closeToOthers(folder: string, { note }: Pick<LockOptions, "note">): Promise<void> {
+  await chmod(folder, folderMode("private")).catch((error: unknown) =>
+    note(
+      `warning: "${folder}" cannot be closed to other users, who may read what is learnt from a private dataset: ${describeError(error)}`,
+    ),
+  );
 }
 
 /**
