@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { NANO } from "../../test/nano-model.ts";
 import type { BatchSizes } from "../model/ecamp.ts";
 import { ecampFeeds, type HostBatch } from "../model/ecamp-feeds.ts";
+import { Scope, Trace } from "../nn/scope.ts";
 import { initializeStore } from "../train/initialize-store.ts";
 import { decayByRank } from "../train/parameter-groups.ts";
 import { ParameterStore } from "../train/parameter-store.ts";
@@ -104,7 +105,7 @@ describe("PretrainShapes", () => {
     }
   });
 
-  test("evaluates without dropout", () => {
+  test("evaluates without dropout, and traces the training step of a shape once", () => {
     const shapes = new PretrainShapes(
       { ...NANO, dropout: 0.1, attentionDropout: 0.1 },
       {
@@ -114,6 +115,10 @@ describe("PretrainShapes", () => {
     );
     const name = shapeName({ batch: 2, tokens: 6, kept: 2 });
     assert.equal(shapes.masksOf(name).length, 9);
+    const trace = new Trace();
+    const { parts } = shapes.evaluationOf(name)(new Scope(trace));
+    assert.deepEqual([...trace.masks.keys()], []);
+    assert.deepEqual(Object.keys(parts), ["mim", "res", "mlm"]);
     assert.equal(shapes.traceOf(name), shapes.traceOf(name));
   });
 });
