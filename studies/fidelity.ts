@@ -39,7 +39,7 @@ import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 /** The films: 1,000 to train on, 125 to validate on, 125 to test on. The probe is scored on both of the latter. */
 const FILMS = {
   count: 1250,
-  size: 320,
+  size: 224,
   seed: 1,
 } as const satisfies Partial<SynthesizeDatasetOptions>;
 const SCORED_ON = ["val", "test"] as const;
@@ -47,11 +47,14 @@ const SCORED_ON = ["val", "test"] as const;
 const PIXELS = 24;
 
 /**
- * The course of a run: the demonstration's model on 6,000 pairs, 8 an update. At half of them the encoder reads no better than
+ * The course of a run: the demonstration's model, on pictures of half the side, on 6,000 pairs, 8 an update. At half of them the encoder reads no better than
  * an untrained one, and cells would differ by chance alone. As in the published course, the cosine would reach its end at 5/3 of
  * the epochs that run.
  */
 const COURSE: readonly string[] = [
+  "model.imageSize=112",
+  "model.bigImageSize=224",
+  "model.patch=8",
   "train.epochs=6",
   "train.warmupEpochs=1",
   "train.cosineEpochs=10",
