@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { readEvents, readFrames } from "../../../test/read-events.ts";
+import { onSmallDisk } from "../../../test/small-disk.ts";
 import { EcampError } from "../../util/errors.ts";
 import { EventFile } from "./event-file.ts";
 
@@ -104,6 +105,24 @@ describe("EventFile", () => {
       assert.ok(error instanceof EcampError);
       assert.ok(error.message.startsWith(`Cannot write the event file "${folder}": ENOENT`));
       return true;
+    });
+  });
+
+  test("is whole after the disk was full, and goes on when there is room again", async (context) => {
+    await onSmallDisk(context, "size=64k", async (folder) => {
+      await using file = await EventFile.open({ folder, firstStep: 1, mode: 0o666, now });
+      await file.append(1, [{ tag: "lr", value: 1 }]);
+      const png = new Uint8Array(100_000);
+      const tooLarge = [{ tag: "films", value: { width: 1, height: 1, png } }];
+      await assert.rejects(
+        file.append(2, tooLarge),
+        /^EcampError: Cannot write the event file ".*": ENOSPC/,
+      );
+      await file.append(3, [{ tag: "lr", value: 3 }]);
+      assert.deepEqual(
+        (await readEvents(file.path)).map(({ step }) => step),
+        [0, 1, 1, 3],
+      );
     });
   });
 

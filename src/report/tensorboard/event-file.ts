@@ -43,7 +43,8 @@ export class EventFile implements AsyncDisposable {
    */
   static async open({ folder, firstStep, mode, now }: EventFileOptions): Promise<EventFile> {
     const path = join(folder, await freeName(folder, now));
-    const handle = await open(path, "wx", mode).catch((error: unknown) => fail(path, error));
+    // Always at the end: what a full disk took of an append is cut off, and leaves no gap before the next.
+    const handle = await open(path, "ax", mode).catch((error: unknown) => fail(path, error));
     const file = new EventFile(path, handle, now);
     try {
       await file.#append(0, { kind: "version" });
