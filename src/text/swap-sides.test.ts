@@ -9,6 +9,7 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ["Lt lung, rt lung.", "Rt lung, lt lung."],
   ["leftward shift of the trachea", "rightward shift of the trachea"],
   ["Mild levoscoliosis.", "Mild dextroscoliosis."],
+  ["Levoconvex curvature, levo-rotated.", "Dextroconvex curvature, dextro-rotated."],
 ];
 
 describe("swapSides()", () => {
@@ -22,7 +23,8 @@ describe("swapSides()", () => {
   });
 
   test("leaves other words alone", () => {
-    const text = "A bright opacity is cleft; uprights and leftovers stay, so does LTOT and art.";
+    const text =
+      "A bright opacity is cleft; uprights and leftovers stay, so does LTOT and art, levofloxacin and dextrose.";
     assert.equal(swapSides(text), text);
   });
 });

@@ -20,9 +20,23 @@ const isPrefix = (word: string): boolean => word.endsWith("-");
 const wholeWords = [...OTHER_SIDE.keys()].filter((word) => !isPrefix(word));
 const prefixes = [...OTHER_SIDE.keys()].filter(isPrefix).map((word) => word.slice(0, -1));
 
-/** Whole words between anything that is no letter (so `left-sided` too), and prefixes in front of letters or a hyphen. */
+/** What such a prefix may stand before: of a drug (`levofloxacin`) or a sugar (`dextrose`) it is no side. */
+const STEMS = [
+  "-",
+  "cardia",
+  "concav",
+  "convex",
+  "curv",
+  "position",
+  "rotat",
+  "rotoscolio",
+  "scolio",
+  "version",
+];
+
+/** Whole words between anything that is no letter (so `left-sided` too), and prefixes in front of their stems. */
 const SIDE = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:(?:${wholeWords.join("|")})(?![\\p{L}\\p{N}])|(?:${prefixes.join("|")})(?=[\\p{L}-]))`,
+  `(?<![\\p{L}\\p{N}])(?:(?:${wholeWords.join("|")})(?![\\p{L}\\p{N}])|(?:${prefixes.join("|")})(?=${STEMS.join("|")}))`,
   "giu",
 );
 
