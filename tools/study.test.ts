@@ -252,10 +252,10 @@ describe("planStudy()", () => {
     });
     const [plain, double] = CELLS;
     assert.ok(plain !== undefined && double !== undefined);
-    assert.equal(planStudy(study, [row(plain, 1)]).minutes, 5);
+    assert.equal(planStudy(study, [row(plain, 1)]).minutes, 8);
     assert.equal(planStudy(study, [row(plain, 1), row(double, 40)]).minutes, 82);
     const done = describePlan("toy", study, planStudy(study, [row(plain, 1), row(double, 40)]));
-    assert.match(done, /4 to do, about 1 h 22 min \(by the runs so far\)$/);
+    assert.match(done, /4 to do, about 1 h 22 min \(by the runs so far, else 2 min each\)$/);
     // The same cell with other settings is another run, and says nothing of the time.
     const other = row({ name: "plain", settings: { gain: 9 } }, 1);
     assert.deepEqual(planStudy(study, [other]).basis, "estimated");

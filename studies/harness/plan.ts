@@ -17,7 +17,7 @@ export interface Plan {
   readonly open: readonly PlannedRun[];
   /** Minutes that the open runs are expected to take. */
   readonly minutes: number;
-  /** Where that is known from: rows that were measured, or the study's own estimate. */
+  /** Where that is known from: the runs of a cell so far, where it has any, or the study's own estimate alone. */
   readonly basis: "measured" | "estimated";
 }
 
@@ -50,10 +50,9 @@ function keysOf(cell: Cell, seeds: number): readonly string[] {
   return Array.from({ length: seeds }, (_, i) => rowKey(cell, i + 1));
 }
 
-/** The mean of the cell's own runs, else of all, else what the study says. */
+/** The mean of the cell's own runs, else what the study says: cells may differ widely. */
 function minutesOf({ name }: Cell, known: readonly Row[], { minutesPerRun }: Study): number {
-  const own = known.filter(({ cell }) => cell === name);
-  const rows = own.length > 0 ? own : known;
+  const rows = known.filter(({ cell }) => cell === name);
   if (rows.length === 0) return minutesPerRun;
   return rows.reduce((sum, { minutes }) => sum + minutes, 0) / rows.length;
 }
@@ -75,9 +74,11 @@ export function describePlan(name: string, study: Study, plan: Plan): string {
     const what = todo.length === 0 ? "done" : `to do: seed ${todo.join(", ")}`;
     return `  ${cell.padEnd(width)}  ${what}`;
   });
+  const estimate = `${study.minutesPerRun} min each`;
+  const grounds = basis === "measured" ? `by the runs so far, else ${estimate}` : estimate;
   const time =
     open.length === 0
       ? "nothing is to be done"
-      : `${open.length} to do, about ${describeMinutes(minutes)} (${basis === "measured" ? "by the runs so far" : `${study.minutesPerRun} min each`})`;
+      : `${open.length} to do, about ${describeMinutes(minutes)} (${grounds})`;
   return [`${name}: ${study.about}`, ...lines, `${runs.length} runs, ${time}`].join("\n");
 }
