@@ -64,11 +64,12 @@ async function findFile(path: string): Promise<string> {
     });
   });
   if (!found.isDirectory()) return path;
-  const newest = (await new Checkpoints(path, { keep: 1 }).latest().catch(() => undefined))?.step;
+  const checkpoints = new Checkpoints(path, { keep: 1 });
+  const newest = (await checkpoints.steps()).at(-1);
   const candidates = [
     join(path, MODEL),
     join(path, "best", MODEL),
-    ...(newest === undefined ? [] : [join(new Checkpoints(path, { keep: 1 }).path(newest), MODEL)]),
+    ...(newest === undefined ? [] : [join(checkpoints.path(newest), MODEL)]),
   ];
   for (const candidate of candidates) {
     if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;

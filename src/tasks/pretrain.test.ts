@@ -334,6 +334,9 @@ describe("pretrain()", () => {
     await rm(join(copy, "best"), { recursive: true });
     const newest = join(copy, "checkpoints", "step-000004", "model.safetensors");
     assert.ok((await start(copy)).startsWith(`"${newest}"`));
+    // Weights are taken from a checkpoint that could not be resumed from, too.
+    await rm(join(copy, "checkpoints", "step-000004", "state.json"));
+    assert.ok((await start(copy)).startsWith(`"${newest}"`));
     const empty = await newFolder();
     await assert.rejects(start(empty), (error) => {
       assert.ok(error instanceof WeightsError);
