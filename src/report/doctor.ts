@@ -1,8 +1,7 @@
 /** @file What this machine is and can do: the report of `ecamp doctor`, gathered and printed. */
-
-import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { type Device, runtimeInfo } from "../engine/runtime/device.ts";
+import { freeBytes } from "../tasks/disk-space.ts";
 import { ASSUMED_WORDS, checkpointSizes } from "./checkpoint-sizes.ts";
 import { measureGemm } from "./measure-gemm.ts";
 import { type SelfTest, selfTest } from "./self-test.ts";
@@ -60,12 +59,6 @@ export async function examine({
     gemm: await measureGemm({ device, clock }),
     selfTest: await selfTest(device),
   };
-}
-
-/** What is left for somebody without privileges; undefined where the system does not say. */
-async function freeBytes(folder: string): Promise<number | undefined> {
-  const found = await statfs(folder).catch(() => undefined);
-  return found === undefined ? undefined : found.bavail * found.bsize;
 }
 
 /** The report as lines for a person. */
