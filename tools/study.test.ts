@@ -195,6 +195,21 @@ describe("runStudy()", () => {
     assert.deepEqual(await readdir(join(folder, "work", "runs")), []);
   });
 
+  test("leaves to another process what that has done meanwhile, and reports it", async () => {
+    const folder = await newFolder();
+    const others = await newFolder();
+    await run(others, toyStudy());
+    const line = (await readFile(join(others, "rows.jsonl"), "utf8")).split("\n")[3];
+    const study = toyStudy(async (cell, seed) => {
+      if (cell.name !== "plain" || seed !== 2) return;
+      await appendFile(join(folder, "rows.jsonl"), `${line}\n`); // double 2
+    });
+    assert.deepEqual((await run(folder, study)).end, { done: 5, failed: 0 });
+    const done = placesOf(await rowsOf(folder));
+    assert.deepEqual(done.toSorted(), [...new Set(done)].toSorted());
+    assert.equal(done.length, 6);
+  });
+
   test("does only the cells and seeds that are wanted", async () => {
     const folder = await newFolder();
     await run(folder, toyStudy(), { only: ["double"], seeds: 2 });

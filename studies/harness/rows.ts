@@ -60,6 +60,8 @@ export function rowKey({ name, settings }: Cell, seed: number): string {
 interface StoredRows {
   readonly rows: readonly Row[];
   readonly length: number;
+  /** Is there anything after it? */
+  readonly torn: boolean;
 }
 
 async function readStored(file: string): Promise<StoredRows> {
@@ -82,7 +84,7 @@ async function readStored(file: string): Promise<StoredRows> {
     }
     rows.push(parsed.data);
   }
-  return { rows, length };
+  return { rows, length, torn: length < bytes.length };
 }
 
 /**
@@ -97,12 +99,12 @@ export async function readRows(file: string): Promise<readonly Row[]> {
 export class RowFile implements AsyncDisposable {
   readonly #file: string;
   readonly #handle: FileHandle;
-  readonly #rows: Row[];
+  #rows: readonly Row[];
 
   private constructor(file: string, handle: FileHandle, rows: readonly Row[]) {
     this.#file = file;
     this.#handle = handle;
-    this.#rows = [...rows];
+    this.#rows = rows;
   }
 
   /**
@@ -111,11 +113,12 @@ export class RowFile implements AsyncDisposable {
    * @throws {EcampError} when the disk refuses
    */
   static async open(file: string): Promise<RowFile> {
-    const { rows, length } = await readStored(file);
+    const { rows, length, torn } = await readStored(file);
     try {
       await makeFolder(dirname(file));
       const handle = await open(file, "a");
-      await truncate(file, length);
+      // Only what is torn: another process may be appending whole rows.
+      if (torn) await truncate(file, length);
       return new RowFile(file, handle, rows);
     } catch (error) {
       throw new EcampError(`Cannot write the rows "${file}": ${describeError(error)}`, {
@@ -124,7 +127,7 @@ export class RowFile implements AsyncDisposable {
     }
   }
 
-  /** Every row, oldest first. */
+  /** Every row that was there when the file was last read or appended to, oldest first. */
   get rows(): readonly Row[] {
     return this.#rows;
   }
@@ -139,7 +142,15 @@ export class RowFile implements AsyncDisposable {
         cause: error,
       });
     }
-    this.#rows.push(row);
+    await this.reload();
+  }
+
+  /**
+   * Reads the file again: another process may do other cells of the study meanwhile.
+   * @throws {ManifestError} when a line is no row
+   */
+  async reload(): Promise<void> {
+    this.#rows = await readRows(this.#file);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError } from "../../src/util/errors.ts";
 import { describeMinutes, type PlannedRun, planStudy, type Wanted } from "./plan.ts";
-import type { Row, RowFile } from "./rows.ts";
+import { measuredRows, type Row, type RowFile } from "./rows.ts";
 import { MOST_MINUTES, type Outcome, type Study } from "./study.ts";
 
 const MS_PER_MINUTE = 60_000;
@@ -42,12 +42,16 @@ export interface StudyEnd {
 export async function runStudy(options: StudyRun): Promise<StudyEnd> {
   const { study, rows, strict = false, signal, onLine } = options;
   const { open } = planStudy(study, rows.rows, options);
+  let done = 0;
   let failed = 0;
   for (const [position, run] of open.entries()) {
     signal.throwIfAborted();
+    await rows.reload();
+    if (measuredRows(rows.rows).has(run.key)) continue; // another process was faster
     const name = `${position + 1}/${open.length} ${run.cell.name}, seed ${run.seed}`;
     const { row, failure } = await runOne(run, name, options);
     await rows.append(row);
+    done++;
     const { minutes } = planStudy(study, rows.rows, options);
     const left = position + 1 < open.length ? `; about ${describeMinutes(minutes)} left` : "";
     onLine(`${name}: ${describeRow(row, study)}${left}`);
@@ -55,7 +59,7 @@ export async function runStudy(options: StudyRun): Promise<StudyEnd> {
     failed++;
     if (strict) throw failure.cause;
   }
-  return { done: open.length, failed };
+  return { done, failed };
 }
 
 interface Ended {
