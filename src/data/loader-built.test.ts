@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { buildInto } from "../../test/built-project.ts";
 import { createLoader } from "./loader.ts";
 
 const run = promisify(execFile);
-const project = fileURLToPath(new URL("../../", import.meta.url));
 const root = await mkdtemp(join(tmpdir(), "loader-built-"));
 after(() => rm(root, { recursive: true, force: true }));
 
@@ -36,27 +36,8 @@ for (const workers of [0, 2]) {
 console.log(JSON.stringify(found));
 `;
 
-/** Builds what the loader is made of, with the project's own build settings, into the folder. */
-async function build(): Promise<void> {
-  const configuration = {
-    extends: join(project, "tsconfig.build.json"),
-    compilerOptions: {
-      outDir: join(root, "dist"),
-      rootDir: join(project, "src"),
-      typeRoots: [join(project, "node_modules", "@types")],
-    },
-    files: ["loader.ts", "loader-worker.ts"].map((name) => join(project, "src", "data", name)),
-    include: [],
-  };
-  await writeFile(join(root, "tsconfig.json"), JSON.stringify(configuration));
-  const compiler = join(project, "node_modules", "typescript", "bin", "tsc");
-  await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")]);
-}
-
 test("createLoader() runs built, in plain Node, and gives the same batches", async () => {
-  await build();
-  await symlink(join(project, "node_modules"), join(root, "node_modules"), "junction");
-  await writeFile(join(root, "package.json"), '{"type":"module"}');
+  await buildInto(root, ["data/loader.ts", "data/loader-worker.ts"]);
   await writeFile(join(root, "job.mjs"), JOB);
   await writeFile(join(root, "program.mjs"), PROGRAM);
   const { NODE_OPTIONS: _, ...env } = process.env;
