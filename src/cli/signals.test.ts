@@ -33,3 +33,19 @@ test("watchSignals() first asks a command that stops gracefully, then insists", 
   source.emit("SIGINT");
   assert.deepEqual(exits, [130]);
 });
+
+test("watchSignals() stops at once at any second signal, however late and of whichever name", () => {
+  for (const [first, second, status] of [
+    ["SIGTERM", "SIGTERM", 143],
+    ["SIGTERM", "SIGINT", 130],
+    ["SIGINT", "SIGTERM", 143],
+  ] as const) {
+    const { source, exits, said, interruption } = watch();
+    interruption.stopGracefully();
+    source.emit(first);
+    assert.deepEqual(exits, []);
+    source.emit(second);
+    assert.deepEqual(exits, [status]);
+    assert.equal(said.length, 1);
+  }
+});

@@ -179,6 +179,22 @@ describe("Checkpoints.save() on a disk that is full", () => {
   });
 });
 
+describe("Checkpoints.saveBest()", () => {
+  test("keeps one model beside the checkpoints, with its step and loss, and nothing half-written", async () => {
+    const run = await newRun();
+    const checkpoints = new Checkpoints(run, { keep: 3 });
+    const metadata = { format: "toy" };
+    await checkpoints.saveBest({ store: numbered(1), step: 4, loss: 0.5, metadata });
+    await writeFile(join(run, "best", ".model.safetensors.6f1d.tmp"), "half");
+    await checkpoints.saveBest({ store: numbered(2), step: 8, loss: 0.25, metadata });
+    assert.deepEqual(await readdir(join(run, "best")), ["model.safetensors"]);
+    await using best = await openSafetensors(join(run, "best", "model.safetensors"));
+    assert.deepEqual(best.metadata, { format: "toy", step: "8", validationLoss: "0.25" });
+    assert.deepEqual(await best.read("map.weight"), numbered(2).values.get("map.weight"));
+    assert.deepEqual(await checkpoints.steps(), []);
+  });
+});
+
 describe("Checkpoints.latest()", () => {
   test("is undefined where there is none", async () => {
     const checkpoints = new Checkpoints(await newRun(), { keep: 3 });

@@ -1,13 +1,18 @@
 /** @file Checkpoints: `checkpoints/step-000123/{model.safetensors, optimizer.safetensors, state.json}`, whole or not at all. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { isDiskFull, systemErrorCode, writeFolderAtomically } from "../util/atomic-file.ts";
+import {
+  isDiskFull,
+  makeFolder,
+  systemErrorCode,
+  writeFolderAtomically,
+} from "../util/atomic-file.ts";
 import { describeError, EcampError, WeightsError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
-import { describeShape, type NdArray, sameShape } from "../util/nd-array.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import type { NamedViews, ParameterStore } from "./parameter-store.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
+import type { ParameterStore } from "./parameter-store.ts";
+import { DAMAGED_ADVICE, readInto } from "./read-into.ts";
 
 /** What a run must know beside its tensors to go on exactly where it was. */
 export interface TrainState {
@@ -44,12 +49,7 @@ const BEST = "best";
 const FOLDER = /^step-(\d{6,})$/;
 /** What a crash in the middle of writing or deleting leaves behind. */
 const UNFINISHED = /^\.step-\d{6,}\..*\.tmp$/;
-
-/** What to do about a damaged checkpoint. Never done unasked: another is wanted only by who knows what was lost. */
-const ADVICE = "delete its folder to resume from the checkpoint before it";
-
-/** Names that a message lists. */
-const NAMES_SHOWN = 3;
+const UNFINISHED_MODEL = /^\.model\.safetensors\..*\.tmp$/;
 
 const folderName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
 
@@ -82,16 +82,9 @@ export class Checkpoints {
 
   /** Steps of the checkpoints that stand, ascending. */
   async steps(): Promise<readonly number[]> {
-    const names = await this.#entries();
+    const names = await entriesOf(this.#directory);
     const steps = names.flatMap((name) => FOLDER.exec(name)?.[1] ?? []).map(Number);
     return steps.sort((a, b) => a - b);
-  }
-
-  async #entries(): Promise<readonly string[]> {
-    return readdir(this.#directory).catch((error: unknown) => {
-      if (systemErrorCode(error) === "ENOENT") return [];
-      throw error;
-    });
   }
 
   /** The folder of a step. */
@@ -108,7 +101,7 @@ export class Checkpoints {
     const path = this.path(state.step);
     if ((await this.steps()).includes(state.step)) return path;
     // First, since on a full disk it is in the way.
-    await this.#removeUnfinished();
+    await removeAll(this.#directory, UNFINISHED);
     try {
       await writeFolderAtomically(path, async (folder) => {
         await writeSafetensors(join(folder, MODEL), store.values, { metadata });
@@ -145,7 +138,8 @@ export class Checkpoints {
    */
   async saveBest({ store, step, loss, metadata }: BestModel): Promise<void> {
     const folder = join(this.#run, BEST);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
+    await removeAll(folder, UNFINISHED_MODEL);
     await writeSafetensors(join(folder, MODEL), store.values, {
       metadata: { ...metadata, step: `${step}`, validationLoss: `${loss}` },
     });
@@ -159,16 +153,7 @@ export class Checkpoints {
       const doomed = join(this.#directory, `.${folderName(step)}.old.tmp`);
       await rename(this.path(step), doomed).catch(() => undefined);
     }
-    await this.#removeUnfinished();
-  }
-
-  /** A disk that does not let go of a file is no reason to stop: it is asked again at the next checkpoint. */
-  async #removeUnfinished(): Promise<void> {
-    for (const name of (await this.#entries()).filter((entry) => UNFINISHED.test(entry))) {
-      await rm(join(this.#directory, name), { recursive: true, force: true }).catch(
-        () => undefined,
-      );
-    }
+    await removeAll(this.#directory, UNFINISHED);
   }
 
   /**
@@ -184,7 +169,7 @@ export class Checkpoints {
   async state(step: number): Promise<TrainState> {
     const file = join(this.path(step), STATE);
     const refuse = (found: string, cause?: unknown): never => {
-      throw new WeightsError(`Cannot read "${file}": ${found}; ${ADVICE}`, { cause });
+      throw new WeightsError(`Cannot read "${file}": ${found}; ${DAMAGED_ADVICE}`, { cause });
     };
     const text = await readFile(file, "utf8").catch((error: unknown) =>
       refuse(systemErrorCode(error) === "ENOENT" ? "it is missing" : describeError(error), error),
@@ -210,6 +195,20 @@ export class Checkpoints {
   }
 }
 
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+}
+
+/** Deletes what bears such a name. A disk that does not let go of a file is no reason to stop: it is asked again the next time. */
+async function removeAll(folder: string, name: RegExp): Promise<void> {
+  for (const entry of (await entriesOf(folder)).filter((found) => name.test(found))) {
+    await rm(join(folder, entry), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
 /** What a checkpoint of a store takes on the disk, but for a few headers. */
 export function checkpointBytes({
   values,
@@ -218,40 +217,5 @@ export function checkpointBytes({
   return [...values.values(), ...moments.values()].reduce(
     (sum, { data }) => sum + data.byteLength,
     0,
-  );
-}
-
-async function readInto(file: string, views: NamedViews): Promise<void> {
-  await using stored = await openSafetensors(file).catch((error: unknown) => {
-    throw new WeightsError(`Cannot resume: ${describeError(error)}; ${ADVICE}`, { cause: error });
-  });
-  const names = new Set(stored.names);
-  const missing = [...views.keys()].filter((name) => !names.has(name));
-  const unexpected = stored.names.filter((name) => !views.has(name));
-  const faults = [listNames(missing, "missing"), listNames(unexpected, "unexpected")];
-  if (missing.length + unexpected.length > 0) {
-    throw new WeightsError(
-      `Cannot resume from "${file}": ${faults.filter((fault) => fault !== "").join(", ")}; it belongs to another model`,
-    );
-  }
-  for (const [name, view] of views) {
-    const array = await stored.read(name);
-    requireSame(file, name, array, view);
-    view.data.set(array.data as Float32Array);
-  }
-}
-
-/** `3 missing (a, b, c)`; nothing when there are none. */
-function listNames(names: readonly string[], what: string): string {
-  if (names.length === 0) return "";
-  const rest = names.length > NAMES_SHOWN ? " …" : "";
-  return `${names.length} ${what} (${names.slice(0, NAMES_SHOWN).join(", ")}${rest})`;
-}
-
-function requireSame(file: string, name: string, array: NdArray, view: NdArray): void {
-  if (array.dtype === view.dtype && sameShape(array.shape, view.shape)) return;
-  throw new WeightsError(
-    `Cannot resume from "${file}": "${name}" is ${describeShape(array)}, expected ${describeShape(view)}; ` +
-      "it belongs to a model of another size",
   );
 }
