@@ -21,6 +21,7 @@ import {
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { readPretrainedModel } from "../src/explain/pretrained-model.ts";
 import {
+  columnNote,
   FIDELITY,
   type FidelityName,
   type FidelityRow,
@@ -100,6 +101,7 @@ export const study: Study = {
     { title: "Losses on the validation split", measures: ["mim", "res", "mlm"], digits: 4 },
   ],
   notes: [
+    columnNote("corrected") ?? "every corrected value is computed",
     "synthetic radiographs and a model of 1.8 million parameters: nothing here says what real films would show",
     `the probe is trained on the films of pre-training and scored on ${FILMS.count / 5} others`,
     "a cell's validation losses are its own: where it weighs or averages otherwise than the reference (mlm.positions, pixelLoss.mean, masking.descriptors, corrected), they are numbers of another kind",

@@ -25,7 +25,7 @@ interface Row {
 
 const rows = new Map<string, Row>();
 const long: string[] = [];
-for (const file of projectFiles(["src", "test", "tools", "bench", "examples"])) {
+for (const file of projectFiles(["src", "test", "tools", "bench", "studies", "examples"])) {
   if (!/\.(ts|mjs)$/.test(file)) continue;
   const text = readFileSync(join(ROOT, file), "utf8");
   const row = rows.get(folderOf(file)) ?? { files: 0, code: 0, tests: 0 };

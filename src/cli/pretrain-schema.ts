@@ -71,30 +71,25 @@ function sizeProblems(sizes: ModelSizes): readonly (readonly [keyof ModelSizes, 
   return checks.flatMap(([wrong, key, message]) => (wrong ? [[key, message] as const] : []));
 }
 
-const TRAIN: ZodType<TrainOptions> = z
-  .strictObject({
-    batch: count,
-    accumulate: count,
-    epochs: count,
-    lr: z.number().min(0),
-    minLr: z.number().min(0),
-    warmupEpochs: z.number().min(0),
-    cosineEpochs: positive,
-    beta1: chance,
-    beta2: chance,
-    eps: positive,
-    weightDecay: z.number().min(0),
-    clip: positive.nullable(),
-    maskRatio: chance,
-    seed: z.int().min(0),
-    checkpointMinutes: positive,
-    onFullDisk: z.enum(["stop", "continue"]),
-    validateEpochs: z.int().min(0),
-  })
-  .refine(({ warmupEpochs, cosineEpochs }) => warmupEpochs < cosineEpochs, {
-    path: ["warmupEpochs"],
-    message: "expected fewer than train.cosineEpochs",
-  });
+const TRAIN: ZodType<TrainOptions> = z.strictObject({
+  batch: count,
+  accumulate: count,
+  epochs: count,
+  lr: z.number().min(0),
+  minLr: z.number().min(0),
+  warmupEpochs: z.number().min(0),
+  cosineEpochs: positive,
+  beta1: chance,
+  beta2: chance,
+  eps: positive,
+  weightDecay: z.number().min(0),
+  clip: positive.nullable(),
+  maskRatio: chance,
+  seed: z.int().min(0),
+  checkpointMinutes: positive,
+  onFullDisk: z.enum(["stop", "continue"]),
+  validateEpochs: z.int().min(0),
+});
 
 const DATA: ZodType<DataOptions> = z.strictObject({
   workers: z.int().min(0).max(64),

@@ -2,7 +2,7 @@
  * @file What is left of a step whose numbers were not finite: `failures/step-000123.json` says what was found, and with
  * `failures/step-000123.safetensors` beside it the step can be done again, without the dataset.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { fileMode, folderMode } from "../data/dataset-files.ts";
@@ -131,7 +131,16 @@ async function writeFiles(
     { mode },
   );
   await writeFileAtomically(`${base}.json`, `${JSON.stringify(record, null, 2)}\n`, { mode });
-  return `--replay ${FOLDER}/${name} does that step again`;
+  const holds =
+    privacy === "private" ? "; its files hold films and texts of a private dataset" : "";
+  return `--replay ${FOLDER}/${name} does that step again${holds}`;
+}
+
+/** The path without its ending, from the run's folder or, where nothing is there, from here. */
+async function findStep(out: string, name: string): Promise<string> {
+  const [inRun, here] = [resolve(out, name), resolve(name)];
+  const stands = await stat(`${inRun}.json`).catch(() => undefined);
+  return stands === undefined && (await stat(`${here}.json`).catch(() => undefined)) ? here : inRun;
 }
 
 /** What came of doing a bad step again. */
@@ -158,7 +167,7 @@ export async function replayBadStep(
   file: string,
   { out, config }: Pick<BadStepPlace, "out" | "config">,
 ): Promise<ReplayedStep> {
-  const base = resolve(out, file.replace(/\.(?:json|safetensors)$/, ""));
+  const base = await findStep(out, file.replace(/\.(?:json|safetensors)$/, ""));
   const record = await readRecord(`${base}.json`);
   const method = methodOptions(config.fidelity);
   const model = modelConfig(config, { size: record.vocab, specials: { pad: 0 } }, method);

@@ -46,6 +46,7 @@ export async function openInputs(
   { note }: InputEvents,
 ): Promise<PretrainInputs> {
   const method = methodOptions(config.fidelity);
+  requireSchedule(config.train, method);
   const dataset = await openDataset(requirePath(config.run.data, "--data", "a dataset folder"));
   const tokenizerFile = requirePath(
     config.run.tokenizer,
@@ -165,6 +166,15 @@ function jobOptions(
     },
     decode: { ...method.decode, bitDepth: dataset.manifest.bitDepth },
   };
+}
+
+/** @throws {ConfigError} when the warm-up would not end before the cosine does */
+function requireSchedule(train: PretrainConfig["train"], { cosineEnd }: MethodOptions): void {
+  if (train.warmupEpochs < train[cosineEnd]) return;
+  throw new ConfigError(
+    `Cannot pre-train with train.warmupEpochs = ${train.warmupEpochs} and train.${cosineEnd} = ${train[cosineEnd]}: ` +
+      "the learning rate would never leave its warm-up; set train.warmupEpochs lower",
+  );
 }
 
 function tooFewRecords(

@@ -30,10 +30,11 @@ export function openValidation(
     objectiveOf: (variant) => shapes.evaluationOf(variant),
   });
   const every = train.validateEpochs * course.updatesPerEpoch;
+  const lastStep = train.epochs * course.updatesPerEpoch;
   const { words } = method;
   const batches = { loader, feed, full, seed: train.seed, words, onSkipped } as const;
   return {
-    isDue: (step) => step % every === 0,
+    isDue: (step) => step % every === 0 || step === lastStep,
     run: (signal) => evaluation.run(evaluationBatches(batches), signal),
     criterion: (losses) => weightedSum(losses, loss),
     [Symbol.asyncDispose]: () => evaluation[Symbol.asyncDispose](),

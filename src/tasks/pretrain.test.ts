@@ -116,6 +116,11 @@ describe("pretrain()", () => {
         ConfigError,
         /^Cannot make one update of 3 × 3 pairs from 8 records: set train\.batch or train\.accumulate lower$/,
       ],
+      [
+        { train: { warmupEpochs: 2 } },
+        ConfigError,
+        /^Cannot pre-train with train\.warmupEpochs = 2 and train\.epochs = 2: the learning rate/,
+      ],
       [{ run: { device: "abacus" } }, ConfigError, /^Cannot use device "abacus": /],
       [
         { fidelity: { "entities.match": "lemma", "report.split": "sentence" } },

@@ -191,7 +191,7 @@ class Run {
 
   /** Validates, logs, keeps the model if it is the best so far. */
   async #validate(validation: Validation): Promise<void> {
-    const { signal, now, clock, metadata, onValidation } = this.#options;
+    const { signal, now, clock, metadata, onValidation, onNote } = this.#options;
     const { store, checkpoints, log } = this.#training;
     const { step, best } = this.#state;
     const start = clock();
@@ -206,10 +206,13 @@ class Run {
       return;
     }
     const loss = validation.criterion(losses);
+    if (!Number.isFinite(loss)) {
+      onNote(`warning: the validation after step ${step} gave ${loss}; it is not kept as the best`);
+    }
     const timing = { time: now().toISOString(), validationMs: clock() - start };
     await this.#disk.write("log", () => log.append({ step, validation: losses, timing }));
     const isBest =
-      !(loss >= (best?.loss ?? Number.POSITIVE_INFINITY)) &&
+      loss < (best?.loss ?? Number.POSITIVE_INFINITY) &&
       (await this.#disk.write("best", () => checkpoints.saveBest({ store, step, loss, metadata })));
     const { validationDue: _, ...done } = this.#state;
     this.#state = isBest ? { ...done, best: { step, loss } } : done;

@@ -44,6 +44,10 @@ const VIEWS = "views";
 const FEATURES = "features";
 const NAMES_SHOWN = 3;
 
+function missingFeatures(): never {
+  throw new RangeError(`internal: the program gave no "${FEATURES}"`);
+}
+
 /**
  * Features of a frozen encoder: the mean over the patch tokens after the final `norm`, of the whole evaluation view, unmasked.
  * @throws {WeightsError} when the parameters are not those of such an encoder
@@ -61,7 +65,7 @@ export function encoderFeatures(
     let filled = 0;
     let done = 0;
     const flush = async (): Promise<void> => {
-      const pooled = toDoubles((await program.run(feeds)).get(FEATURES) ?? features);
+      const pooled = toDoubles((await program.run(feeds)).get(FEATURES) ?? missingFeatures());
       // The last batch may end in pictures of the one before: their rows are not kept.
       for (let row = 0; row < filled; row++) {
         const values = pooled.subarray(row * dim, (row + 1) * dim);

@@ -126,8 +126,19 @@ describe("linearProbe()", () => {
       return (interval?.high ?? 0) - (interval?.low ?? 0);
     };
     const single = await widthOf("many patients", (i) => `p${i}`);
-    const shared = await widthOf("few patients", (i) => `p${Math.floor(i / 24)}`);
+    const shared = await widthOf("few patients", (i) => `${splitOf(i)}-${Math.floor(i / 24)}`);
     assert.notEqual(single, shared);
+  });
+
+  test("refuses a set with a patient on both sides", async () => {
+    const shared = await writeSet("shared patients", ({ i, left }) => ({
+      patient: `p${i % 7}`,
+      labels: { Left: bit(left) },
+    }));
+    await assert.rejects(linearProbe({ ...FAST, dataset: shared }), {
+      name: "ManifestError",
+      message: /: 7 patients stand in the split train and among the records that are scored; split/,
+    });
   });
 
   test("refuses a set without classes, without labels, or without the split to be scored", async () => {

@@ -39,6 +39,7 @@ export async function listProbeRecords(
   const train = await listRecords(dataset, ["train"], signal);
   const scored = await listRecords(dataset, scoredOn, signal);
   requireTrainable(folder, train);
+  requirePatientsApart(folder, train, scored);
   return { dataset, train, scored };
 }
 
@@ -67,6 +68,20 @@ function labelOf({ labels, class: only }: DatasetRecord, name: string): 1 | 0 | 
   if (label !== undefined) return label;
   if (only === undefined) return -1;
   return only === name ? 1 : 0;
+}
+
+/** A patient on both sides would be recognised rather than diagnosed. */
+function requirePatientsApart(
+  folder: string,
+  train: LabelledRecords,
+  scored: LabelledRecords,
+): void {
+  const known = new Set(train.patients);
+  const shared = new Set(scored.patients.filter((patient) => known.has(patient)));
+  if (shared.size === 0) return;
+  throw new ManifestError(
+    `Cannot probe "${folder}": ${shared.size} patients stand in the split train and among the records that are scored; split the dataset by patient`,
+  );
 }
 
 function requireTrainable(folder: string, { labels, files }: LabelledRecords): void {

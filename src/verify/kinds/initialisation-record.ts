@@ -95,6 +95,6 @@ export function recordedConfig(parameters: readonly RecordedParameter[]): EcampC
     std: 1,
     positionExponent: "k/(2d)",
     finalRelu: true,
-  tiedDecoder: false,
+    tiedDecoder: false,
   };
 }

@@ -181,7 +181,7 @@ describe("recordedConfig()", () => {
       std: 0.25,
       positionExponent: "k/(d/2)",
       finalRelu: false,
-  tiedDecoder: false,
+      tiedDecoder: false,
     };
     const shapes = [...declareEcampParameters(config)].map(
       ([name, { shape }]): RecordedParameter => ({

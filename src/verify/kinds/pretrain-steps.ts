@@ -1,8 +1,8 @@
 /** @file Replays the `pretrain-steps` fixture: AdamW steps of the whole model, and one step over accumulated gradients (SPEC 3.6). */
 import { z } from "zod";
 import { ecamp, ecampInputs } from "../../model/ecamp.ts";
-import { totalLoss } from "../../model/ecamp-losses.ts";
 import { ecampFeeds } from "../../model/ecamp-feeds.ts";
+import { totalLoss } from "../../model/ecamp-losses.ts";
 import { gradientNorm } from "../../train/gradient-norm.ts";
 import { adamw } from "../../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
