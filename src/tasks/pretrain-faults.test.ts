@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { TinyRuns } from "../../test/tiny-runs.ts";
-import { ConfigError, ExecutionError } from "../util/errors.ts";
+import { onSmallDisk } from "../../test/small-disk.ts";
+import { recordOf, TinyRuns } from "../../test/tiny-runs.ts";
+import { ConfigError, ExecutionError, WeightsError } from "../util/errors.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { replayBadStep } from "./bad-step-files.ts";
+import type { PretrainEvent } from "./pretrain.ts";
 
 let runs: TinyRuns;
 before(async () => {
@@ -108,5 +111,138 @@ describe("replayBadStep()", () => {
     await assert.rejects(replay(), /^WeightsError: /);
     await rm(join(out, "failures", "step-000002.safetensors"));
     await assert.rejects(replay(), /^WeightsError: /);
+  });
+});
+
+describe("a run on a disk of 20 MB", () => {
+  /** A million parameters: a checkpoint takes 14 MB. */
+  const LARGE = {
+    model: { dim: 128, depth: 6, mlpRatio: 4, bertMlpDim: 16 },
+    train: { accumulate: 1, checkpointMinutes: 1e-6, validateEpochs: 0 },
+  };
+
+  test("refuses to start where no checkpoint fits", async (context) => {
+    await onSmallDisk(context, "size=20m", async (disk) => {
+      const out = join(disk, "run");
+      await writeFile(join(disk, "filler"), new Uint8Array(12e6));
+      await assert.rejects(
+        runs.run(out, LARGE),
+        /^ConfigError: Cannot start a run in ".*": its disk has 9\.0 MB left, \d+ MB expected for a checkpoint; make room or choose another --out$/,
+      );
+      assert.deepEqual(await readdir(disk), ["filler"]);
+    });
+  });
+
+  test("stops at a checkpoint that does not fit, with the last one as it was", async (context) => {
+    await onSmallDisk(context, "size=20m", async (disk) => {
+      const out = join(disk, "run");
+      await assert.rejects(runs.run(out, LARGE, { clock: tickingClock() }), (error) => {
+        assert.match(
+          `${error}`,
+          /^EcampError: Cannot save the checkpoint of step 2 in ".*": the disk is full, [\d.]+ MB expected; that of step 1 stands$/,
+        );
+        return true;
+      });
+      assert.deepEqual(await readdir(join(out, "checkpoints")), ["step-000001"]);
+      assert.ok(!(await readdir(out)).includes("run.lock"));
+      const { step } = await runs.run(
+        out,
+        { ...LARGE, train: { ...LARGE.train, checkpointMinutes: 1 } },
+        { resume: true, stopAfter: 1 },
+      );
+      assert.equal(step, 1);
+    });
+  });
+
+  test("goes on where it shall, and says so once a checkpoint", async (context) => {
+    await onSmallDisk(context, "size=20m", async (disk) => {
+      const out = join(disk, "run");
+      let last = "";
+      const notes: string[] = [];
+      const onEvent = (event: PretrainEvent): void => {
+        if (event.kind === "note") notes.push(event.text);
+        if (event.kind === "update") last = `${event.report.step}`;
+      };
+      const train = {
+        ...LARGE.train,
+        onFullDisk: "continue",
+        epochs: 1,
+        validateEpochs: 0,
+      } as const;
+      // The last checkpoint has to be written: there is nothing to go on with.
+      await assert.rejects(
+        runs.run(out, { ...LARGE, train }, { onEvent, clock: tickingClock() }),
+        /Cannot save the checkpoint of step 4 /,
+      );
+      assert.equal(last, "4");
+      const told = notes.filter((note) => note.includes("training goes on"));
+      assert.equal(told.length, 1);
+      assert.match(
+        told[0] ?? "",
+        /^warning: Cannot save the checkpoint of step 2 .* that of step 1 stands; /,
+      );
+      assert.deepEqual(await readdir(join(out, "checkpoints")), ["step-000001"]);
+      const log = (await readFile(join(out, "log.jsonl"), "utf8")).trimEnd().split("\n");
+      assert.equal(log.length, 4);
+    });
+  });
+});
+
+/** A clock of which every look takes a second. */
+function tickingClock(): () => number {
+  let now = 0;
+  return () => (now += 1000);
+}
+
+describe("a run that is resumed", () => {
+  const SINGLE = { train: { accumulate: 1 } };
+
+  test("refuses a folder on a read-only disk, before it computes anything", async (context) => {
+    await onSmallDisk(context, "size=20m", async (disk) => {
+      const out = join(disk, "run");
+      await runs.run(out, SINGLE, { stopAfter: 1 });
+      execFileSync("mount", ["-o", "remount,ro", disk]);
+      const events: PretrainEvent[] = [];
+      const onEvent = (event: PretrainEvent) => void events.push(event);
+      await assert.rejects(
+        runs.run(out, SINGLE, { resume: true, onEvent }),
+        /^ConfigError: Cannot write the lock ".*run\.lock": EROFS: read-only file system/,
+      );
+      await assert.rejects(
+        runs.run(join(disk, "other"), SINGLE, { onEvent }),
+        /^ConfigError: Cannot start a run in ".*other": EROFS: read-only file system/,
+      );
+      assert.deepEqual(events, []);
+    });
+  });
+
+  test("says what to do about a state.json that is cut in half, and goes on when that was done", async () => {
+    const out = await runs.newFolder();
+    const saving = { ...SINGLE, train: { ...SINGLE.train, checkpointMinutes: 1e-6 } };
+    await runs.run(out, saving, { stopAfter: 2, clock: tickingClock() });
+    const checkpoint = join(out, "checkpoints", "step-000002");
+    const state = join(checkpoint, "state.json");
+    await truncate(state, Math.floor((await stat(state)).size / 2));
+    await assert.rejects(
+      runs.run(out, saving, { resume: true }),
+      new WeightsError(
+        `Cannot read "${state}": it is not valid JSON; delete its folder to resume from the checkpoint before it`,
+      ),
+    );
+    await rm(checkpoint, { recursive: true });
+    const { events } = await runs.run(out, saving, { resume: true, stopAfter: 2 });
+    const [started] = events;
+    assert.ok(started?.kind === "started" && started.doneSteps === 1);
+  });
+
+  test("is not troubled by a calendar that jumps back", async () => {
+    const straight = await runs.newFolder();
+    await runs.run(straight, SINGLE);
+    const out = await runs.newFolder();
+    let days = 20_000;
+    const now = () => new Date(86_400_000 * days--);
+    await runs.run(out, SINGLE, { stopAfter: 3, now });
+    await runs.run(out, SINGLE, { resume: true, now });
+    assert.deepEqual(await recordOf(out, 8), await recordOf(straight, 8));
   });
 });
