@@ -33,7 +33,11 @@ const configOf = (
   ...DEFAULTS,
   run: { ...DEFAULTS.run, ...run },
   model: SIZES,
-  train: { ...DEFAULTS.train, ...{ batch: 2, accumulate: 2, epochs: 3 }, ...train },
+  train: {
+    ...DEFAULTS.train,
+    ...{ batch: 2, accumulate: 2, epochs: 3, warmupEpochs: 0 },
+    ...train,
+  },
   data: { ...DEFAULTS.data, workers: 0 },
   fidelity: fidelityColumn(DEFAULT_FIDELITY),
 });
@@ -63,7 +67,7 @@ describe("planPretrain()", () => {
     const { model, course, time, missing } = await planPretrain(config, options);
     assert.deepEqual(missing, []);
     assert.deepEqual(course, {
-      ...{ records: 8, privacy: "public", batch: 2, accumulate: 2, epochs: 3 },
+      ...{ records: 8, privacy: "public", batch: 2, accumulate: 2, epochs: 3, warmupEpochs: 0 },
       ...{ stepsPerEpoch: 2, steps: 6 },
     });
     assert.ok(model !== undefined && time !== undefined);
