@@ -67,7 +67,7 @@ describe("planPretrain()", () => {
     const { model, course, time, missing } = await planPretrain(config, options);
     assert.deepEqual(missing, []);
     assert.deepEqual(course, {
-      ...{ records: 8, privacy: "public", batch: 2, accumulate: 2, epochs: 3, warmupEpochs: 0 },
+      ...{ records: 8, privacy: "public", batch: 2, accumulate: 2, epochs: 3 },
       ...{ stepsPerEpoch: 2, steps: 6 },
     });
     assert.ok(model !== undefined && time !== undefined);
