@@ -1,0 +1,68 @@
+/** @file The events of a pre-training run in a terminal: a bar for a person, calm lines for a log. */
+import type { PretrainEvent } from "../tasks/pretrain.ts";
+import type { UpdateReport, ValidationReport } from "../train/loop.ts";
+import { formatRate, type Progress, startProgress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Shows events: a bar or lines from the start of the training on, single lines before. */
+export function pretrainDisplay(terminal: Terminal): {
+  readonly onEvent: (event: PretrainEvent) => void;
+  readonly finish: () => void;
+} {
+  let progress: Progress | undefined;
+  const note = (line: string) => (progress ? progress.note(line) : terminal.err(`${line}\n`));
+  const onEvent = (event: PretrainEvent): void => {
+    switch (event.kind) {
+      case "note":
+        note(event.text);
+        return;
+      case "started":
+        note(describeStart(event));
+        progress = startProgress(terminal, {
+          label: "pretrain",
+          total: event.lastStep,
+          start: event.doneSteps,
+          unit: "steps",
+        });
+        return;
+      case "update":
+        progress?.update(event.report.step, describeUpdate(event.report));
+        return;
+      case "validation":
+        note(describeValidation(event.report));
+        return;
+      case "checkpoint":
+        note(`saved ${event.path}`);
+        return;
+      default:
+        event satisfies never;
+    }
+  };
+  return { onEvent, finish: () => progress?.finish() };
+}
+
+/** `validation after step 40: mim 0.612 res 0.341 mlm 4.381, the best so far` */
+function describeValidation({ step, losses, best }: ValidationReport): string {
+  const parts = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toFixed(3)}`);
+  return `validation after step ${step}: ${parts.join(" ")}${best ? ", the best so far" : ""}`;
+}
+
+function describeStart(event: Extract<PretrainEvent, { readonly kind: "started" }>): string {
+  const { records, parameters, updatesPerEpoch, doneSteps, lastStep } = event;
+  const millions = (parameters / 1e6).toFixed(1);
+  const from = doneSteps > 0 ? `, from step ${doneSteps}` : "";
+  return `${records} pairs, ${millions} million parameters, ${updatesPerEpoch} steps an epoch, ${lastStep} steps in all${from}`;
+}
+
+/** `mim 0.612 res 0.341 mlm 4.381, lr 1.2e-4, 8.1 pairs/s, 1 % waiting, 1.3 GB` */
+function describeUpdate({ losses, lr, samples, timing }: UpdateReport): string {
+  const parts = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toFixed(3)}`);
+  const { stepMs, waitMs, memory } = timing;
+  return [
+    parts.join(" "),
+    `lr ${lr.toExponential(1)}`,
+    `${formatRate((samples * 1000) / stepMs)} pairs/s`,
+    `${Math.round((100 * waitMs) / stepMs)} % waiting`,
+    `${(memory / 1e9).toFixed(1)} GB`,
+  ].join(", ");
+}
