@@ -68,7 +68,8 @@ export function superResolutionLoss(
 
 /**
  * Weighted cross-entropy of words: with `logits` [B, T, V] the mean over all B·T places, with [W, V] Σ w·CE / Σ w, so that
- * places of weight 0 fill up a batch without counting.
+ * places of weight 0 fill up a batch without counting. The mean is that of a micro-batch: where several make an update, the update
+ * is the mean of their means.
  */
 export function maskedLanguageLoss(
   logits: Tensor,

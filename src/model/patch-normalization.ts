@@ -22,7 +22,10 @@ export function normalizePatches(x: Tensor): Tensor {
   return div(sub(x, mean), deviation);
 }
 
-/** Predicted patches back in grey levels, by the statistics of the true ones: both [B, N, P]. */
+/**
+ * Predicted patches back in grey levels, by the statistics of the true ones: both [B, N, P]. What is made of them (super-resolution,
+ * pictures) has so been told the mean and deviation of removed patches, which a model of plain pixels has to predict.
+ */
 export function denormalizePatches(predicted: Tensor, truth: Tensor): Tensor {
   const { mean, deviation } = statistics(truth);
   return add(mul(predicted, deviation), mean);

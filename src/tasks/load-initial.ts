@@ -42,7 +42,8 @@ export async function loadInitialWeights(
 ): Promise<InitialLoad> {
   const initial = await openInitial(path);
   requireArchitecture(initial.file, initial.architecture, architecture);
-  const leavesWordsOut = ![undefined, tokenizerSha256].includes(initial.tokenizerSha256);
+  const leavesWordsOut =
+    initial.tokenizerSha256 !== undefined && initial.tokenizerSha256 !== tokenizerSha256;
   await using stored = await openSafetensors(initial.file);
   const names = stored.names.filter((name) => !(leavesWordsOut && WORDS.test(name)));
   const report = matchWeights({

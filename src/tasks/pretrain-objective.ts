@@ -17,7 +17,7 @@ export interface ObjectiveOptions {
 }
 
 /** The plain sum of losses that are means over every element. */
-export const PLAIN_OBJECTIVE: ObjectiveOptions = {
+const PLAIN_OBJECTIVE: ObjectiveOptions = {
   counting: EVERY_ELEMENT,
   weights: { mim: 1, res: 1, mlm: 1 },
 };

@@ -6,7 +6,7 @@ import { describeError, EcampError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 
 /** A line of the list. */
-export interface SkippedLine {
+interface SkippedLine {
   /** The epoch in which the record was first met, from 0. */
   readonly epoch: number;
   readonly id: string;
@@ -38,7 +38,7 @@ export class SkippedList {
   /**
    * Opens the list of a run, which need not be there yet. A last line that a kill has torn is cut off.
    * @param options.mode permission bits of a new file before the umask
-   * @throws {EcampError} when the file cannot be read
+   * @throws {EcampError} when the file cannot be read, or another line is none of such a list
    */
   static async open(file: string, { mode }: { readonly mode: number }): Promise<SkippedList> {
     const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -50,8 +50,13 @@ export class SkippedList {
     const ids = new Set<string>();
     let length = 0;
     for (const line of text.split(/(?<=\n)/)) {
+      if (!line.endsWith("\n")) break;
       const id = idOf(line);
-      if (id === undefined) break;
+      if (id === undefined) {
+        throw new EcampError(
+          `Cannot read the list "${file}" line ${ids.size + 1}: it names no record; mend or delete that line`,
+        );
+      }
       ids.add(id);
       length += Buffer.byteLength(line);
     }
@@ -71,7 +76,9 @@ export class SkippedList {
   async add(skipped: readonly SkippedRecord[], epoch: number): Promise<readonly SkippedRecord[]> {
     const added = skipped.filter(({ id }) => !this.#ids.has(id));
     if (added.length === 0) return added;
-    const lines = added.map(({ id, reason }) => JSON.stringify({ epoch, id, reason }));
+    const lines = added.map(({ id, reason }) =>
+      JSON.stringify({ epoch, id, reason } satisfies SkippedLine),
+    );
     const text = lines.map((line) => `${line}\n`).join("");
     try {
       await appendFile(this.#file, "", { mode: this.#mode });
@@ -89,9 +96,9 @@ export class SkippedList {
   }
 }
 
-/** The id that a line is about; undefined when it is not a whole line of such a list. */
+/** The id that a line is about; undefined when it is no line of such a list. */
 function idOf(line: string): string | undefined {
-  const value = line.endsWith("\n") ? tryParseJson(line)?.value : undefined;
+  const value = tryParseJson(line)?.value;
   if (typeof value !== "object" || value === null || !("id" in value)) return undefined;
   return typeof value.id === "string" ? value.id : undefined;
 }

@@ -19,7 +19,8 @@ export interface MaskingVocabulary {
 
 /**
  * What becomes of the tokens before an entity. `draw`: up to two tokens, full stops left out, are its context; they are masked by
- * the draw of every word. `always`: up to two words of its sentence are its context, and are masked whole, whatever was drawn.
+ * the draw of every word. `always`: up to two words of its sentence are its context, and are masked whole, whatever was drawn (another entity among them too:
+ * the paper makes no exception).
  */
 export type DescriptorMasking = "draw" | "always";
 

@@ -11,7 +11,7 @@ export interface LabelCounts {
 }
 
 /** The samples whose label is known, ascending. */
-export function knownSamples(labels: KnownLabels): Uint32Array {
+function knownSamples(labels: KnownLabels): Uint32Array {
   return Uint32Array.from(labels.keys()).filter((sample) => labels[sample] !== -1);
 }
 
