@@ -11,9 +11,9 @@ import { DEFAULTS } from "../src/recipes/defaults.ts";
 import { FIDELITY_NAMES, type FidelityName, fidelityColumn } from "../src/recipes/fidelity.ts";
 import type { PretrainConfig } from "../src/recipes/pretrain-config.ts";
 import { SIZES } from "../src/recipes/sizes.ts";
-import { microBatches } from "../src/tasks/pretrain-batches.ts";
 import { openInputs } from "../src/tasks/pretrain-inputs.ts";
 import { prepareModel } from "../src/tasks/pretrain-model.ts";
+import { runBatches } from "../src/tasks/run-batches.ts";
 import { initializeStore } from "../src/train/initialize-store.ts";
 import { adamw } from "../src/train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../src/train/optimizers/optimizer.ts";
@@ -51,19 +51,13 @@ async function openRun(name: FidelityName, model: PretrainConfig["model"], resou
   };
   const inputs = resources.use(await openInputs(config, { note: () => undefined }));
   const prepared = resources.use(prepareModel(config, inputs, { ...device, clock }));
-  const { store, parameters, shapes, feed, full, steps: program } = prepared;
+  const { store, parameters, steps: program } = prepared;
   initializeStore(store, parameters, 1);
   const optimizer = resources.use(
     await OptimizerProgram.compile(adamw(config.train), store, device),
   );
-  const { loader, course, method } = inputs;
-  const batches = microBatches({
-    ...{ loader, course, feed, full, doneSteps: 0, seed: 1 },
-    words: method.words,
-    masksOf: (variant) => shapes.masksOf(variant),
-    identify: async () => [],
-    onSkipped: () => undefined,
-  });
+  const fed = { config, inputs, prepared };
+  const batches = runBatches(fed, { doneSteps: 0, onSkipped: () => undefined });
   const times: number[] = [];
   const variants: string[] = [];
   const step = async (count: number): Promise<void> => {

@@ -1,4 +1,7 @@
 /** @file `--init`: parameters that a weight file holds replace the drawn ones, and a report says which. */
+import type { Parameter } from "../nn/scope.ts";
+import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { writeView } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
@@ -30,13 +33,25 @@ export interface InitialLoad {
 }
 
 /**
+ * The parameters of a new run: drawn, then replaced by those of the weights to start from, where there are any.
+ * @throws {WeightsError} see `loadInitialWeights`
+ */
+export async function startingParameters(
+  { train, run }: Pick<PretrainConfig, "train" | "run">,
+  target: InitialTarget & { readonly parameters: readonly Parameter[] },
+): Promise<InitialLoad | undefined> {
+  initializeStore(target.store, target.parameters, train.seed);
+  return run.init === null ? undefined : loadInitialWeights(run.init, target);
+}
+
+/**
  * Copies every tensor that the file and the model share. Decoders may be missing (MAE's file has no report decoder) and foreign
  * heads ignored; the encoder must be complete, and a tensor of another shape is refused.
  * @param path a safetensors file, a checkpoint's folder or a run's
  * @throws {WeightsError} when the file is damaged, the encoder incomplete, a shape differs, or the file was trained as another
  * architecture
  */
-export async function loadInitialWeights(
+async function loadInitialWeights(
   path: string,
   { store, architecture, tokenizerSha256 }: InitialTarget,
 ): Promise<InitialLoad> {

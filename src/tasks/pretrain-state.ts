@@ -2,12 +2,11 @@
 import type { Parameter } from "../nn/scope.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
-import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
 import { describeLoad } from "../weights/load-report.ts";
 import type { Architecture } from "./initial-file.ts";
-import { loadInitialWeights } from "./load-initial.ts";
+import { startingParameters } from "./load-initial.ts";
 import { configurationSha256 } from "./run-identity.ts";
 
 /** A run that begins or goes on. */
@@ -35,16 +34,16 @@ export async function startingState(
   },
 ): Promise<TrainState> {
   const { config, resume, out, note } = beginning;
-  const { store, parameters, checkpoints } = context;
+  const { store, checkpoints } = context;
   const inputs = { ...context.inputs, [CONFIGURATION]: configurationSha256(config) };
   const { seed } = config.train;
   const { threads, device } = config.run;
   const saved = resume ? await checkpoints.latest() : undefined;
   if (saved === undefined) {
     if (resume) note(`"${out}" has no checkpoint yet: starting from the beginning`);
-    initializeStore(store, parameters, seed);
-    if (config.run.init !== null) {
-      const { file, report, leavesWordsOut } = await loadInitialWeights(config.run.init, context);
+    const initial = await startingParameters(config, context);
+    if (initial !== undefined) {
+      const { file, report, leavesWordsOut } = initial;
       note(`"${file}": ${describeLoad(report)}`);
       if (leavesWordsOut) {
         note(`"${file}": its vocabulary is another one, so its tables of words were left out`);

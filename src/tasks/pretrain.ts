@@ -1,7 +1,6 @@
 /** @file Pre-training from a dataset folder to a run folder: everything that the one training loop needs, put together. */
 import { join } from "node:path";
 import { fileMode } from "../data/dataset-files.ts";
-import type { DatasetIndex } from "../data/dataset-index.ts";
 import { type Device, openDevice } from "../engine/runtime/device.ts";
 import type { EcampConfig } from "../model/config.ts";
 import { moduleOf } from "../model/modules.ts";
@@ -9,7 +8,7 @@ import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { Checkpoints, checkpointBytes, type TrainState } from "../train/checkpoint.ts";
 import { FullDisk, type FullDiskOptions } from "../train/full-disk.ts";
-import { type LoopOptions, type MicroBatch, train } from "../train/loop.ts";
+import { type LoopOptions, train } from "../train/loop.ts";
 import { adamw } from "../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../train/optimizers/optimizer.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
@@ -18,12 +17,13 @@ import { rateAtEpoch } from "../train/schedule.ts";
 import { Disposables } from "../util/disposables.ts";
 import { recordBadStep } from "./bad-step-files.ts";
 import { requireSpace } from "./disk-space.ts";
-import { type BatchStreamOptions, epochOf, microBatches } from "./pretrain-batches.ts";
+import { type BatchStreamOptions, epochOf } from "./pretrain-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 import type { PretrainResult, PretrainRun, RunWatcher } from "./pretrain-run.ts";
 import { startingState } from "./pretrain-state.ts";
 import { openValidation } from "./pretrain-validation.ts";
+import { runBatches } from "./run-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
 import { SkippedList } from "./skipped-list.ts";
 
@@ -117,7 +117,7 @@ async function trainFrom(
   if (watcher !== undefined) held.use(watcher);
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
   const batchesAfter = (doneSteps: number) =>
-    streamBatches(run, inputs, { doneSteps, prepared, onSkipped });
+    runBatches({ config, inputs, prepared }, { doneSteps, onSkipped });
   const { step } = await train(
     { store, program, optimizer, batchesAfter, checkpoints, log },
     {
@@ -148,23 +148,6 @@ function listSkipped(list: SkippedList, options: FullDiskOptions): OnSkipped {
       }
     });
   };
-}
-
-function streamBatches(
-  { config }: PretrainRun,
-  { loader, course, index, method }: PretrainInputs,
-  {
-    prepared: { feed, full, shapes },
-    ...place
-  }: Pick<BatchStreamOptions, "doneSteps" | "onSkipped"> & { readonly prepared: PreparedModel },
-): AsyncGenerator<MicroBatch> {
-  return microBatches({
-    ...{ ...place, feed, full, loader, course },
-    words: method.words,
-    masksOf: (variant) => shapes.masksOf(variant),
-    seed: config.train.seed,
-    identify: (records) => identify(index, records),
-  });
 }
 
 type Watching = Pick<LoopOptions, "onUpdate" | "onValidation" | "onCheckpoint" | "onNote">;
@@ -244,8 +227,4 @@ function modelMetadata(
     normalizedPatches: `${normalizedPatches}`,
     tokenizerSha256: tokenizer.sha256,
   };
-}
-
-async function identify(index: DatasetIndex, records: Uint32Array): Promise<readonly string[]> {
-  return Promise.all(Array.from(records, async (record) => (await index.read(record)).id));
 }

@@ -3,19 +3,13 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { TINY_SIZES } from "../../../test/tiny-runs.ts";
 import { synthesizeDataset } from "../../data/phantom/synthesize-dataset.ts";
 import { DEFAULT_FIDELITY, DEFAULTS } from "../../recipes/defaults.ts";
 import { fidelityColumn } from "../../recipes/fidelity.ts";
-import type { ModelSizes, PretrainConfig } from "../../recipes/pretrain-config.ts";
+import type { PretrainConfig } from "../../recipes/pretrain-config.ts";
 import { ManifestError, WeightsError } from "../../util/errors.ts";
 import { type CoursePlan, type PlanOptions, planPretrain, timePlan } from "./plan-pretrain.ts";
-
-const SIZES: ModelSizes = {
-  ...DEFAULTS.model,
-  ...{ imageSize: 56, bigImageSize: 112, patch: 4, dim: 8, depth: 1, heads: 2, mlpRatio: 2 },
-  ...{ decoderDim: 8, decoderDepth: 1, decoderHeads: 2 },
-  ...{ bertDim: 8, bertDepth: 1, bertHeads: 2, bertMlpDim: 8, tokens: 24 },
-};
 
 let root = "";
 let data = "";
@@ -32,7 +26,7 @@ const configOf = (
 ): PretrainConfig => ({
   ...DEFAULTS,
   run: { ...DEFAULTS.run, ...run },
-  model: SIZES,
+  model: TINY_SIZES,
   train: {
     ...DEFAULTS.train,
     ...{ batch: 2, accumulate: 2, epochs: 3, warmupEpochs: 0 },

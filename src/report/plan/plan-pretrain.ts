@@ -1,13 +1,12 @@
 /** @file What a pre-training run would be: its size, its memory and its time, from two trial steps. Nothing is written. */
 import { type Device, openDevice } from "../../engine/runtime/device.ts";
 import type { PretrainConfig } from "../../recipes/pretrain-config.ts";
-import { loadInitialWeights } from "../../tasks/load-initial.ts";
+import { startingParameters } from "../../tasks/load-initial.ts";
 import { methodOptions } from "../../tasks/method-options.ts";
 import { modelConfig, openInputs, type PretrainInputs } from "../../tasks/pretrain-inputs.ts";
-import { type PreparedModel, prepareModel, traceModel } from "../../tasks/pretrain-model.ts";
+import { prepareModel, traceModel } from "../../tasks/pretrain-model.ts";
 import { shapeName } from "../../tasks/pretrain-shapes.ts";
 import { loadTokenizer } from "../../text/tokenizer.ts";
-import { initializeStore } from "../../train/initialize-store.ts";
 import { adamw } from "../../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
 import {
@@ -107,7 +106,11 @@ async function planWithTrial(
   await using prepared = prepareModel(config, inputs, { ...device, clock });
   const { store, shapes, full } = prepared;
   onProgress("drawing parameters, compiling");
-  await fillParameters(config, prepared, inputs);
+  const { model: architecture, tokenizer } = inputs;
+  await startingParameters(config, {
+    ...prepared,
+    ...{ architecture, tokenizerSha256: tokenizer.sha256 },
+  });
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
   const trial = { config, inputs, prepared, optimizer, clock, signal, onProgress };
   const times = await runTrial(trial);
@@ -118,16 +121,6 @@ async function planWithTrial(
     time: timePlan(times, course, config.data.workers),
     missing: [],
   };
-}
-
-async function fillParameters(
-  { train, run }: PretrainConfig,
-  { store, parameters }: PreparedModel,
-  { model: architecture, tokenizer }: PretrainInputs,
-): Promise<void> {
-  initializeStore(store, parameters, train.seed);
-  if (run.init === null) return;
-  await loadInitialWeights(run.init, { store, architecture, tokenizerSha256: tokenizer.sha256 });
 }
 
 function coursePlan(

@@ -1,8 +1,8 @@
 /** @file Two real steps of a run, computed and thrown away: what a step costs on this machine, with these pairs. */
 import type { PretrainConfig } from "../../recipes/pretrain-config.ts";
-import { microBatches } from "../../tasks/pretrain-batches.ts";
 import type { PretrainInputs } from "../../tasks/pretrain-inputs.ts";
 import type { PreparedModel } from "../../tasks/pretrain-model.ts";
+import { runBatches } from "../../tasks/run-batches.ts";
 import { gradientNorm } from "../../train/gradient-norm.ts";
 import type { MicroBatch } from "../../train/loop.ts";
 import type { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
@@ -44,7 +44,7 @@ const TIMED = 2;
  * @throws {DecodeError | ManifestError} when a record is bad, as the run would
  */
 export async function runTrial(trial: Trial): Promise<TrialTimes> {
-  const batches = streamOf(trial);
+  const batches = runBatches(trial, { doneSteps: 0, onSkipped: () => undefined });
   try {
     const steps = new TrialSteps(trial);
     for (let step = 1; step <= STEPS; step++) {
@@ -57,19 +57,6 @@ export async function runTrial(trial: Trial): Promise<TrialTimes> {
   } finally {
     await batches.return(undefined);
   }
-}
-
-function streamOf({ config, inputs, prepared }: Trial): AsyncGenerator<MicroBatch> {
-  const { loader, course, method } = inputs;
-  const { feed, full, shapes } = prepared;
-  return microBatches({
-    ...{ doneSteps: 0, loader, course, feed, full },
-    words: method.words,
-    masksOf: (variant) => shapes.masksOf(variant),
-    seed: config.train.seed,
-    identify: async () => [],
-    onSkipped: () => undefined,
-  });
 }
 
 async function take({ signal }: Trial, batches: AsyncGenerator<MicroBatch>): Promise<MicroBatch> {
