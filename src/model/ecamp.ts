@@ -2,9 +2,7 @@
  * @file ECAMP's pre-training model (arXiv 2312.13316, section 3): one image encoder, three tasks on top of it — masked image
  * modelling, context-guided super-resolution, and masked language modelling weighted towards the distilled context.
  */
-import { cast, div, sub } from "../engine/ops/elementwise.ts";
-import { expand, reshape } from "../engine/ops/layout.ts";
-import { input, scalar, type Tensor } from "../engine/tensor.ts";
+import { input, type Tensor } from "../engine/tensor.ts";
 import { resizeImage } from "../nn/resize.ts";
 import type { Scope } from "../nn/scope.ts";
 import { CHANNELS, type EcampConfig, gridOf } from "./config.ts";
@@ -16,6 +14,7 @@ import {
   maskedLanguageLoss,
   superResolutionLoss,
 } from "./ecamp-losses.ts";
+import { normalizeGrey, repeatChannels } from "./grey-image.ts";
 import { denormalizePatches, normalizePatches } from "./patch-normalization.ts";
 import { patchify, unpatchify } from "./patches.ts";
 import { pixelDecoder } from "./pixel-decoder.ts";
@@ -110,11 +109,9 @@ export function ecamp(
 function images(
   s: Scope,
   image: Tensor,
-  { imageSize, mean, std }: EcampConfig,
+  { imageSize, ...normalization }: EcampConfig,
 ): { readonly big: Tensor; readonly small: Tensor } {
-  const [batch = 0, height = 0, width = 0] = image.shape;
-  const levels = div(cast(reshape(image, [batch, 1, height, width]), "f32"), scalar(255));
-  const big = div(sub(levels, scalar(mean)), scalar(std));
+  const big = normalizeGrey(image, normalization);
   const grey = resizeImage(big, { height: imageSize, width: imageSize, interpolation: "bicubic" });
-  return { big, small: s.tap("small", expand(grey, [batch, CHANNELS, imageSize, imageSize])) };
+  return { big, small: s.tap("small", repeatChannels(grey)) };
 }

@@ -8,7 +8,7 @@ import { layerNorm } from "../nn/layer-norm.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { CHANNELS, type EcampConfig, gridOf } from "./config.ts";
-import { chooseTokens, cutClassToken, fixedPositions, vitBlocks } from "./vit.ts";
+import { chooseTokens, cutClassToken, positionParameter, vitBlocks } from "./vit.ts";
 
 /**
  * latent [B, 1 + n, D] and the place of every patch in the shuffled order, i64 [B, N] → predicted patches [B, N, patch²·3],
@@ -29,7 +29,7 @@ export function pixelDecoder(
   const shuffled =
     removed === 0 ? patches : concat([patches, expand(maskToken, [batch, removed, width])], 1); // [B, N, d]
   const tokens = concat([classToken, chooseTokens(shuffled, idsRestore)], 1);
-  const positions = fixedPositions(s, "decoder_pos_embed", {
+  const positions = positionParameter(s, "decoder_pos_embed", {
     grid,
     width,
     exponent: config.positionExponent,

@@ -4,6 +4,7 @@ import { gatherRows } from "../engine/ops/gather.ts";
 import { concat, expand, reshape, slice, split, transpose } from "../engine/ops/layout.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
 import { attendHeads, mergeHeads } from "../nn/attention.ts";
+import { dropPath, dropPathRates } from "../nn/drop-path.ts";
 import { EMBEDDING_STD } from "../nn/embedding.ts";
 import { convDefaultUniform, normal, table, xavierUniform } from "../nn/initializers.ts";
 import { layerNorm } from "../nn/layer-norm.ts";
@@ -19,20 +20,21 @@ export interface BlockOptions {
   readonly heads: number;
   readonly mlpRatio: number;
   readonly layerNormEps: number;
+  /** How often a sample goes without a branch, in training. Default 0. */
+  readonly dropPath?: number;
 }
 
 /** Pre-norm transformer block: x + attn(norm1 x), then x + mlp(norm2 x); x [B, N, D]. */
 export function vitBlock(
   s: Scope,
   x: Tensor,
-  { heads, mlpRatio, layerNormEps: epsilon }: BlockOptions,
+  { heads, mlpRatio, layerNormEps: epsilon, dropPath: rate = 0 }: BlockOptions,
 ): Tensor {
-  const attended = add(
-    x,
-    selfAttention(s.at("attn"), layerNorm(s.at("norm1"), x, { epsilon }), heads),
-  );
+  const attention = selfAttention(s.at("attn"), layerNorm(s.at("norm1"), x, { epsilon }), heads);
+  const attended = add(x, dropPath(s.at("attn"), attention, rate));
   const hidden = (x.shape.at(-1) ?? 0) * mlpRatio;
-  return add(attended, mlp(s.at("mlp"), layerNorm(s.at("norm2"), attended, { epsilon }), hidden));
+  const mapped = mlp(s.at("mlp"), layerNorm(s.at("norm2"), attended, { epsilon }), hidden);
+  return add(attended, dropPath(s.at("mlp"), mapped, rate));
 }
 
 function selfAttention(s: Scope, x: Tensor, heads: number): Tensor {
@@ -55,29 +57,37 @@ function mlp(s: Scope, x: Tensor, hidden: number): Tensor {
   return linear(s.at("fc2"), gelu(linear(s.at("fc1"), x, hidden)), x.shape.at(-1) ?? 0);
 }
 
-/** Blocks 0 … depth − 1 under `name`, as `blocks.0`, `blocks.1` … */
+/** Blocks 0 … depth − 1 of a scope. `dropPath` is that of the last block; it rises linearly from 0 in the first. */
 export function vitBlocks(
   s: Scope,
   x: Tensor,
-  { depth, ...options }: BlockOptions & { readonly depth: number },
+  { depth, dropPath: last = 0, ...options }: BlockOptions & { readonly depth: number },
 ): Tensor {
   let current = x;
-  for (let i = 0; i < depth; i++) current = vitBlock(s.at(i), current, options);
+  for (const [i, rate] of dropPathRates(depth, last).entries()) {
+    current = vitBlock(s.at(i), current, { ...options, dropPath: rate });
+  }
   return current;
 }
 
-/** A fixed sine–cosine table as a parameter [1, 1 + N, D] that is stored but not trained. */
-export function fixedPositions(
+/** A sine–cosine table as a parameter [1, 1 + N, D], which is stored, and trained only if that is said. */
+export function positionParameter(
   s: Scope,
   name: string,
   {
     grid,
     width,
     exponent,
-  }: { readonly grid: number; readonly width: number; readonly exponent: FrequencyExponent },
+    trainable = false,
+  }: {
+    readonly grid: number;
+    readonly width: number;
+    readonly exponent: FrequencyExponent;
+    readonly trainable?: boolean;
+  },
 ): Tensor {
   const values: NdArray<"f32"> = positionTable({ grid, width, exponent });
-  return s.param(name, [1, 1 + grid * grid, width], table(values), { trainable: false });
+  return s.param(name, [1, 1 + grid * grid, width], table(values), { trainable });
 }
 
 /** What the encoder is given. */
@@ -88,27 +98,36 @@ export interface EncoderInputs {
   readonly idsKeep?: Tensor;
 }
 
-/** Which exponents the position table is made with. */
-export interface PositionOptions {
+/** What the position table is, and how the blocks are trained. */
+export interface TokenOptions extends Pick<BlockOptions, "dropPath"> {
+  /** The exponents that the table is made with. */
   readonly positionExponent: FrequencyExponent;
+  /** Is the table trained? Default false. */
+  readonly trainsPositions?: boolean;
+}
+
+/** The blocks' output through `norm`: the latent [B, 1 + n, D] (SPEC 3.1). */
+export function vitEncoder(
+  s: Scope,
+  inputs: EncoderInputs,
+  config: EncoderConfig & TokenOptions,
+): Tensor {
+  const { layerNormEps: epsilon } = config;
+  return s.tap("latent", layerNorm(s.at("norm"), vitTokens(s, inputs, config), { epsilon }));
 }
 
 /**
- * Patches → embedding + position → class token in front → blocks → `norm`: the latent [B, 1 + n, D] (SPEC 3.1).
+ * Patches → embedding + position → class token in front → blocks: [B, 1 + n, D].
  * Patches are chosen before they are embedded: the same result as after, for a quarter of the work.
  */
-export function vitEncoder(
+export function vitTokens(
   s: Scope,
   { image, idsKeep }: EncoderInputs,
-  config: EncoderConfig & PositionOptions,
+  config: EncoderConfig & TokenOptions,
 ): Tensor {
-  const { patch, dim, layerNormEps: epsilon } = config;
+  const { patch, dim, positionExponent: exponent, trainsPositions: trainable = false } = config;
   const grid = gridOf(config);
-  const positions = fixedPositions(s, "pos_embed", {
-    grid,
-    width: dim,
-    exponent: config.positionExponent,
-  });
+  const positions = positionParameter(s, "pos_embed", { grid, width: dim, exponent, trainable });
   const [classPosition, patchPositions] = split(positions, [1, grid * grid], 1);
   const patches = patchify(image, patch, "channel-row-column"); // [B, N, 3·p²]
   const [batch = 0, count = 0] = patches.shape;
@@ -121,10 +140,7 @@ export function vitEncoder(
   const classToken = s.param("cls_token", [1, 1, dim], normal({ std: EMBEDDING_STD }));
   const first = expand(add(classToken, classPosition ?? positions), [batch, 1, dim]);
   const tokens = concat([first, add(embedded, where)], 1); // [B, 1 + n, D]
-  return s.tap(
-    "latent",
-    layerNorm(s.at("norm"), vitBlocks(s.at("blocks"), tokens, config), { epsilon }),
-  );
+  return vitBlocks(s.at("blocks"), tokens, config);
 }
 
 /** The patch convolution as a product: its weight keeps the convolution's shape [D, 3, p, p]. */

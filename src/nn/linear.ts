@@ -3,17 +3,23 @@ import { reshape } from "../engine/ops/layout.ts";
 import { gemm } from "../engine/ops/matmul.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { sizeOf } from "../util/nd-array.ts";
-import { constant, xavierUniform } from "./initializers.ts";
+import { constant, type Initializer, xavierUniform } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
 /**
  * x·Wᵀ + b over the last axis: x [..., in] → [..., width]; `weight` [width, in], `bias` [width].
- * Starts Xavier uniform with bias 0.
+ * Starts Xavier uniform, or as it is told, with bias 0.
  */
-export function linear(s: Scope, x: Tensor, width: number): Tensor {
+export function linear(
+  s: Scope,
+  x: Tensor,
+  width: number,
+  { initializer }: { readonly initializer?: Initializer } = {},
+): Tensor {
   return s.build(() => {
     const inputs = x.shape.at(-1) ?? 0;
-    const weight = s.param("weight", [width, inputs], xavierUniform(inputs, width));
+    const rule = initializer ?? xavierUniform(inputs, width);
+    const weight = s.param("weight", [width, inputs], rule);
     const bias = s.param("bias", [width], constant(0));
     return affine(x, weight, bias);
   });

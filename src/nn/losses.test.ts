@@ -12,7 +12,12 @@ import { reduceMean, reduceSum } from "../engine/ops/reduce.ts";
 import { Program } from "../engine/runtime/program.ts";
 import { input } from "../engine/tensor.ts";
 import { type NdArray, ndArray } from "../util/nd-array.ts";
-import { crossEntropy, maskedSquareMean, weightedMean } from "./losses.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  maskedSquareMean,
+  weightedMean,
+} from "./losses.ts";
 
 const ROWS = 4;
 const WORDS = 5;
@@ -68,6 +73,52 @@ describe("crossEntropy()", () => {
     const expected = [1, -1, 0, third, third, third - 1];
     for (const [i, value] of expected.entries()) {
       assert.ok(Math.abs(Number(results.get("gradient")?.data[i]) - value) < 1e-3);
+    }
+  });
+});
+
+describe("binaryCrossEntropyWithLogits()", () => {
+  const draws = {
+    logits: normal(3, 2),
+    targets: exactly("f32", [3, 2], [0, 1, 0.25, 1, 0, 1]),
+    weights: exactly("f32", [2], [3, 0.5]),
+  };
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+  test("is −t·ln σ(z) − (1 − t)·ln(1 − σ(z)), the first term weighted by class", () => {
+    const layer = traceLayer(
+      (_, { logits, targets, weights }) => binaryCrossEntropyWithLogits(logits, targets, weights),
+      draws,
+    );
+    const [logits, targets, weights] = ["logits", "targets", "weights"].map(layer.value);
+    assert.ok(logits !== undefined && targets !== undefined && weights !== undefined);
+    const expected = build([3, 2], (at) => {
+      const [p, t] = [sigmoid(read(logits, at)), read(targets, at)];
+      return -read(weights, [at[1] ?? 0]) * t * Math.log(p) - (1 - t) * Math.log(1 - p);
+    });
+    assertClose({ what: "loss", actual: layer.output(), expected, tolerance: 1e-12 });
+    checkTracedGradients(layer);
+  });
+
+  test("stays finite, with its gradient, where logits are large", async () => {
+    const logits = input("logits", "f32", [4]);
+    const losses = binaryCrossEntropyWithLogits(logits, input("targets", "f32", [4]));
+    const [gradient = logits] = gradients(reduceSum(losses), [logits]);
+    assert.ok(gradient !== null);
+    await using program = await Program.compile(buildGraph({ losses, gradient }), {
+      provider: "cpu",
+      threads: 1,
+    });
+    const results = await program.run(
+      new Map<string, NdArray>([
+        ["logits", ndArray("f32", [4], [1e4, 1e4, -1e4, 0])],
+        ["targets", ndArray("f32", [4], [0, 1, 1, 1])],
+      ]),
+    );
+    const numbersOf = (name: string): number[] => Array.from(results.get(name)?.data ?? [], Number);
+    assert.deepEqual(numbersOf("losses").slice(0, 3), [1e4, 0, 1e4]);
+    for (const [i, value] of [1, 0, -1, -0.5].entries()) {
+      assert.ok(Math.abs((numbersOf("gradient")[i] ?? Number.NaN) - value) < 1e-6);
     }
   });
 });

@@ -1,5 +1,5 @@
 /** @file Losses as scalars over symbolic tensors. */
-import { div, greater, mul, sub, where } from "../engine/ops/elementwise.ts";
+import { add, div, greater, mul, neg, softplus, sub, where } from "../engine/ops/elementwise.ts";
 import { pickInRows } from "../engine/ops/gather.ts";
 import { reshape } from "../engine/ops/layout.ts";
 import { reduceLogSumExp, reduceMean, reduceSum } from "../engine/ops/reduce.ts";
@@ -14,6 +14,21 @@ export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   const rows = logits.shape[0] ?? 0;
   const chosen = reshape(pickInRows(logits, reshape(labels, [rows, 1])), [rows]);
   return sub(reduceLogSumExp(logits, { axes: [1] }), chosen);
+}
+
+/**
+ * −t·ln σ(z) − (1 − t)·ln(1 − σ(z)) of every logit z and target t in [0, 1], of one shape.
+ * Written with ln(1 + eˣ) on either side, so that nothing overflows and no digit of a small loss is lost.
+ *
+ * @param positiveWeight factor of the first term, broadcast: rare findings count more above 1
+ */
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  targets: Tensor,
+  positiveWeight: Tensor = scalar(1),
+): Tensor {
+  const present = mul(mul(targets, positiveWeight), softplus(neg(logits)));
+  return add(present, mul(sub(scalar(1), targets), softplus(logits)));
 }
 
 /** How a masked mean is taken. */
@@ -33,7 +48,7 @@ export function maskedSquareMean(x: Tensor, y: Tensor, { mask, over }: MaskedMea
   return div(mean, positiveOr(reduceMean(mask), 1 / sizeOf(x.shape)));
 }
 
-/** Σ w·x / Σ w of x and weights w ≥ 0, both [M]; 0 where all weights are 0. */
+/** Σ w·x / Σ w of x and weights w ≥ 0, of one shape; 0 where all weights are 0. */
 export function weightedMean(x: Tensor, weights: Tensor): Tensor {
   return div(reduceSum(mul(x, weights)), positiveOr(reduceSum(weights), 1));
 }

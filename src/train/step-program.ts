@@ -32,12 +32,15 @@ export interface TracedObjective {
 /** The name of the input that every gradient is multiplied by: 1 / the number of accumulated micro-batches. */
 export const LOSS_SCALE = "lossScale";
 
-/** Runs a model function once and differentiates its loss. */
-export function traceObjective(build: (scope: Scope) => Objective): TracedObjective {
+/** Runs a model function once and differentiates its loss by the trainable parameters, or by those of them that are chosen. */
+export function traceObjective(
+  build: (scope: Scope) => Objective,
+  { trains = () => true }: { readonly trains?: (parameter: string) => boolean } = {},
+): TracedObjective {
   const trace = new Trace();
   const objective = build(new Scope(trace));
   const parameters = [...trace.parameters.values()];
-  const trainable = parameters.filter((parameter) => parameter.trainable);
+  const trainable = parameters.filter(({ trainable, name }) => trainable && trains(name));
   const found = gradients(
     objective.loss,
     trainable.map(({ tensor }) => tensor),

@@ -12,6 +12,8 @@ import {
   mul,
   neg,
   relu,
+  sigmoid,
+  softplus,
   sqrt,
   stopGradient,
   sub,
@@ -120,6 +122,12 @@ export const elementwiseRows: OpRows = {
   Sqrt: { cases: unary(sqrt, positive) },
   Erf: { cases: [...unary(erf, moderate), opCase("far out", { x: wide }, ({ x }) => erf(x))] },
   Relu: { cases: unary(relu, nonzero) },
+  Sigmoid: {
+    cases: [...unary(sigmoid, moderate), opCase("far out", { x: wide }, ({ x }) => sigmoid(x))],
+  },
+  Softplus: {
+    cases: [...unary(softplus, moderate), opCase("far out", { x: wide }, ({ x }) => softplus(x))],
+  },
   Gelu: { cases: [...unary(gelu, moderate), opCase("far out", { x: wide }, ({ x }) => gelu(x))] },
   Greater: { noGradient: "piecewise constant, and its result is bool", cases: comparison(greater) },
   Equal: { noGradient: "piecewise constant, and its result is bool", cases: comparison(equal) },

@@ -48,6 +48,8 @@ export const elementwise: Kernels = {
   Erf: each((x = 0) => erf(x)),
   Relu: each((x = 0) => Math.max(x, 0)),
   Gelu: each((x = 0) => (x / 2) * (1 + erf(x / Math.SQRT2))),
+  Sigmoid: each((x = 0) => 1 / (1 + Math.exp(-x))),
+  Softplus: each((x = 0) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   Greater: each((a = 0, b = 0) => Number(a > b)),
   Equal: each((a = 0, b = 0) => Number(a === b)),
   Where: each((condition = 0, a = 0, b = 0) => (condition !== 0 ? a : b)),

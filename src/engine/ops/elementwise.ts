@@ -109,6 +109,20 @@ const Gelu: UnaryOp = defineSingle<Unary, None>({
   },
 });
 
+/** σ(x) = 1 / (1 + e⁻ˣ); dσ = σ(1 − σ) */
+const Sigmoid: UnaryOp = defineSingle<Unary, None>({
+  type: "Sigmoid",
+  infer: same,
+  vjp: (g, y) => [mul(g, mul(y, sub(scalar(1), y)))],
+});
+
+/** ln(1 + eˣ); its derivative is σ(x) */
+const Softplus: UnaryOp = defineSingle<Unary, None>({
+  type: "Softplus",
+  infer: same,
+  vjp: (g, _y, [x]) => [mul(g, sigmoid(x))],
+});
+
 // ----- conditions: no gradient through the condition -----
 
 /** a > b, as bool */
@@ -191,6 +205,10 @@ export const erf = (x: Tensor): Tensor => apply(Erf, [x], {});
 export const relu = (x: Tensor): Tensor => apply(Relu, [x], {});
 /** The exact (erf) Gaussian error linear unit. */
 export const gelu = (x: Tensor): Tensor => apply(Gelu, [x], {});
+/** The logistic function σ(x). */
+export const sigmoid = (x: Tensor): Tensor => apply(Sigmoid, [x], {});
+/** ln(1 + eˣ), which does not overflow. */
+export const softplus = (x: Tensor): Tensor => apply(Softplus, [x], {});
 /** a > b, as bool. */
 export const greater = (a: Tensor, b: Tensor): Tensor => apply(Greater, [a, b], {});
 /** a = b, as bool. */

@@ -1,13 +1,12 @@
 /** @file What a frozen encoder, or nothing but a small copy of the picture, says of pictures: one row of features a picture. */
 import { buildGraph } from "../../engine/graph.ts";
-import { cast, div, sub } from "../../engine/ops/elementwise.ts";
-import { expand, reshape } from "../../engine/ops/layout.ts";
 import { reduceMean } from "../../engine/ops/reduce.ts";
 import type { Device } from "../../engine/runtime/device.ts";
 import { type NamedArrays, Program } from "../../engine/runtime/program.ts";
-import { input, scalar } from "../../engine/tensor.ts";
-import { CHANNELS, type EncoderConfig } from "../../model/config.ts";
-import { cutClassToken, type PositionOptions, vitEncoder } from "../../model/vit.ts";
+import { input } from "../../engine/tensor.ts";
+import type { EncoderConfig } from "../../model/config.ts";
+import { type Normalization, normalizeGrey, repeatChannels } from "../../model/grey-image.ts";
+import { cutClassToken, type TokenOptions, vitEncoder } from "../../model/vit.ts";
 import { Scope, Trace } from "../../nn/scope.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
 import { type NdArray, toDoubles, zeros } from "../../util/nd-array.ts";
@@ -26,8 +25,7 @@ export interface ExtractionOptions extends ViewOptions {
 
 /** A pre-trained image encoder: any model's sizes and parameters will do, if the encoder's are among them. */
 export interface FrozenEncoder {
-  readonly config: EncoderConfig &
-    PositionOptions & { readonly mean: number; readonly std: number };
+  readonly config: EncoderConfig & TokenOptions & Normalization;
   /** By checkpoint name. */
   readonly parameters: NamedArrays;
 }
@@ -97,11 +95,8 @@ async function compileEncoder(
   { config, parameters }: FrozenEncoder,
   { device, batch }: Required<EncoderOptions>,
 ): Promise<Program> {
-  const { imageSize: side, mean, std } = config;
-  const grey = input(VIEWS, "u8", [batch, side, side]);
-  const levels = div(cast(reshape(grey, [batch, 1, side, side]), "f32"), scalar(255));
-  const normalized = div(sub(levels, scalar(mean)), scalar(std));
-  const image = expand(normalized, [batch, CHANNELS, side, side]);
+  const { imageSize: side } = config;
+  const image = repeatChannels(normalizeGrey(input(VIEWS, "u8", [batch, side, side]), config));
   const trace = new Trace();
   const latent = vitEncoder(new Scope(trace), { image }, config); // [B, 1 + N, D]
   requireParameters(trace, parameters);

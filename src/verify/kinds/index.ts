@@ -6,6 +6,7 @@ export type ReplayTable = Readonly<Record<string, () => Promise<Replay>>>;
 
 /** Every kind, by the `kind` of its `fixture.json`. */
 export const REPLAYS: ReplayTable = {
+  classify: async () => (await import("./classify.ts")).replayClassify,
   "classification-metrics": async () =>
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
