@@ -56,7 +56,7 @@ test("the default method learns eight pairs by heart: every loss falls below a t
   const first = await loader.batches({ until: 1 }).next();
   assert.ok(first.done !== true);
   const { words } = method;
-  const { feeds, variant } = hostFeeds(first.value, { loader, seed: 1, feed, full, words });
+  const { feeds, variant } = hostFeeds(first.value, { seed: 1, feed, full, words });
   const before = await steps.run(feeds, { variant, micro: 0 });
   let last = before;
   const isLearnt = (name: string): boolean =>

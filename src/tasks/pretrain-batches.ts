@@ -1,151 +1,16 @@
-/** @file The micro-batches of pre-training: what the loader makes, with the masks and noises of their place in the run. */
-import type { Batch, Loader } from "../data/loader.ts";
+/** @file A batch of pre-training as inputs of the model: texts cut to what is read, the noise that chooses patches. */
+import type { Batch } from "../data/loader.ts";
 import type { PretrainingFields } from "../data/pretraining-job.ts";
-import type { MaskRequest } from "../data/worker-task.ts";
 import { gridOf } from "../model/config.ts";
 import type { BatchSizes } from "../model/ecamp.ts";
 import { ecampFeeds, type FeedOptions, type HostBatch } from "../model/ecamp-feeds.ts";
-import type { RandomMask } from "../nn/scope.ts";
-import type { MicroBatch } from "../train/loop.ts";
-import { type NdArray, sizeOf } from "../util/nd-array.ts";
 import { fillUniform } from "../util/random.ts";
 import { maskedText, wholeText } from "./fit-text.ts";
+import type { BatchFeeds } from "./micro-batches.ts";
 import { shapeName } from "./pretrain-shapes.ts";
-
-/** Where the updates of a run lie in its epochs. A partial accumulation at an epoch's end is dropped (SPEC 3.6). */
-export interface Course {
-  readonly batchesPerEpoch: number;
-  readonly accumulate: number;
-  readonly updatesPerEpoch: number;
-}
-
-/** The course of a run whose epochs have so many micro-batches. */
-export function courseOf(batchesPerEpoch: number, accumulate: number): Course {
-  return { batchesPerEpoch, accumulate, updatesPerEpoch: Math.floor(batchesPerEpoch / accumulate) };
-}
-
-/** Epoch and place in it of an update, both from 0; updates count from 1. */
-function placeOf(
-  step: number,
-  { updatesPerEpoch }: Course,
-): { readonly epoch: number; readonly index: number } {
-  return { epoch: Math.floor((step - 1) / updatesPerEpoch), index: (step - 1) % updatesPerEpoch };
-}
-
-/** The fractional epoch at which an update begins: epoch + micro-batch / micro-batches of an epoch. */
-export function epochOf(step: number, course: Course): number {
-  const { epoch, index } = placeOf(step, course);
-  return epoch + (index * course.accumulate) / course.batchesPerEpoch;
-}
-
-/** What the stream of micro-batches is made from. */
-export interface BatchStreamOptions extends HostOptions {
-  readonly course: Course;
-  /** Updates that are done already. */
-  readonly doneSteps: number;
-  /** The random masks that batches of a shape are fed. */
-  readonly masksOf: (variant: string) => readonly RandomMask[];
-  /** Ids of records by their positions. */
-  readonly identify: (records: Uint32Array) => Promise<readonly string[]>;
-  /** Told of skipped records when a batch is taken that lacks them; the batch waits for it. */
-  readonly onSkipped: (skipped: Batch["skipped"], epoch: number) => Promise<void> | void;
-}
-
-/**
- * Micro-batches for ever, from the first of update `doneSteps + 1`. Everything random in one is a function of the seed and of its
- * ordinal (masks, noises) or of its records and epoch (crops, words), so that it does not matter where a run was resumed.
- */
-export async function* microBatches(options: BatchStreamOptions): AsyncGenerator<MicroBatch> {
-  const { loader, course, doneSteps } = options;
-  const used = course.updatesPerEpoch * course.accumulate;
-  // Where nothing is dropped one request goes on for ever, so that batches are prepared ahead across the ends of epochs.
-  const dropsSome = used < course.batchesPerEpoch;
-  let { epoch, index } = placeOf(doneSteps + 1, course);
-  for (; ; epoch++, index = 0) {
-    const start = epoch * course.batchesPerEpoch;
-    const from = start + index * course.accumulate;
-    const until = dropsSome ? start + used : Number.POSITIVE_INFINITY;
-    yield* oneAhead(loader.batches({ from, until }), (batch) => microBatch(batch, options));
-  }
-}
-
-/** Makes the next one while the present one is used: its masks are drawn in a worker meanwhile. */
-async function* oneAhead<In, Out>(
-  source: AsyncGenerator<In>,
-  make: (input: In) => Promise<{ readonly value: Out; readonly onUse: () => Promise<void> }>,
-): AsyncGenerator<Out> {
-  const begin = async () => {
-    const next = await source.next();
-    return next.done === true ? undefined : make(next.value);
-  };
-  const quietly = <T>(promise: Promise<T>): Promise<T> => {
-    promise.catch(() => undefined); // reported when it is awaited
-    return promise;
-  };
-  let next = quietly(begin());
-  try {
-    for (;;) {
-      const current = await next;
-      if (current === undefined) return;
-      next = quietly(begin());
-      await current.onUse();
-      yield current.value;
-    }
-  } finally {
-    await next.catch(() => undefined);
-    await source.return(undefined);
-  }
-}
-
-async function microBatch(
-  batch: Batch<PretrainingFields>,
-  options: BatchStreamOptions,
-): Promise<{ readonly value: MicroBatch; readonly onUse: () => Promise<void> }> {
-  const { identify, onSkipped, masksOf, loader, seed } = options;
-  const { records, ordinal, skipped, epoch } = batch;
-  const { feeds, variant } = hostFeeds(batch, options);
-  const masks = await drawMasks(loader, masksOf(variant), { seed, ordinal });
-  return {
-    value: {
-      feeds: new Map([...feeds, ...masks]),
-      variant,
-      samples: records.length,
-      ids: () => identify(records),
-    },
-    onUse: async () => {
-      if (skipped.length > 0) await onSkipped(skipped, epoch);
-    },
-  };
-}
-
-/** Dropout masks of a micro-batch, by the stream of each site at the step of its ordinal. */
-async function drawMasks(
-  loader: Loader<PretrainingFields>,
-  masks: readonly RandomMask[],
-  { seed, ordinal }: { readonly seed: number; readonly ordinal: number },
-): Promise<ReadonlyMap<string, NdArray>> {
-  const requests = masks.map(
-    ({ name, shape, keep }): MaskRequest => ({
-      key: { seed, name, step: ordinal },
-      size: sizeOf(shape),
-      keep,
-      dtype: "u8",
-    }),
-  );
-  const drawn = requests.length === 0 ? [] : await loader.masks(requests);
-  return new Map(
-    masks.map(({ name, shape }, i): [string, NdArray] => {
-      const data = drawn[i];
-      if (!(data instanceof Uint8Array))
-        throw new TypeError(`internal: no mask was drawn for "${name}"`);
-      return [name, { dtype: "bool", shape, data }];
-    }),
-  );
-}
 
 /** How the arrays of a batch become inputs. */
 export interface HostOptions {
-  readonly loader: Loader<PretrainingFields>;
   readonly seed: number;
   readonly feed: FeedOptions;
   /** The shape of a whole batch, all T tokens. */
@@ -160,7 +25,7 @@ export interface HostOptions {
 export function hostFeeds(
   { arrays, records, ordinal }: Batch<PretrainingFields>,
   { feed, seed, full, words, noise: name = "patches" }: HostOptions,
-): { readonly feeds: ReadonlyMap<string, NdArray>; readonly variant: string } {
+): BatchFeeds {
   const patches = gridOf(feed.config) ** 2;
   const noise = new Float32Array(records.length * patches);
   fillUniform(noise, { seed, name, step: ordinal });

@@ -14,7 +14,7 @@ import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { Disposables } from "../util/disposables.ts";
 import { ConfigError } from "../util/errors.ts";
 import { type MethodOptions, methodOptions } from "./method-options.ts";
-import { type Course, courseOf } from "./pretrain-batches.ts";
+import { type Course, courseOf } from "./micro-batches.ts";
 
 /** Everything that a run reads, checked and opened. */
 export interface PretrainInputs extends AsyncDisposable {

@@ -1,11 +1,14 @@
 /** @file The losses on the records of the split `val`, each time with the same crops, masks and noises and without dropout. */
+import type { Loader } from "../data/loader.ts";
+import type { PretrainingFields } from "../data/pretraining-job.ts";
 import type { CompileOptions } from "../engine/runtime/program.ts";
 import type { LossWeights } from "../model/ecamp-losses.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { Evaluation, type EvaluationBatch } from "../train/evaluation.ts";
 import type { Validation } from "../train/loop.ts";
 import type { Losses } from "../train/step-program.ts";
-import { type BatchStreamOptions, type HostOptions, hostFeeds } from "./pretrain-batches.ts";
+import type { OnSkipped } from "./micro-batches.ts";
+import { type HostOptions, hostFeeds } from "./pretrain-batches.ts";
 import type { PretrainInputs } from "./pretrain-inputs.ts";
 import type { PreparedModel } from "./pretrain-model.ts";
 
@@ -20,7 +23,7 @@ export function openValidation(
   }: {
     readonly prepared: PreparedModel;
     readonly device: CompileOptions;
-    readonly onSkipped: BatchStreamOptions["onSkipped"];
+    readonly onSkipped: OnSkipped;
   },
 ): (Validation & AsyncDisposable) | undefined {
   if (loader === undefined) return undefined;
@@ -43,7 +46,10 @@ export function openValidation(
 
 /** One pass over the records, always as epoch 0 has them. */
 async function* evaluationBatches(
-  options: HostOptions & Pick<BatchStreamOptions, "onSkipped">,
+  options: HostOptions & {
+    readonly loader: Loader<PretrainingFields>;
+    readonly onSkipped: OnSkipped;
+  },
 ): AsyncGenerator<EvaluationBatch> {
   const { loader, onSkipped } = options;
   for await (const batch of loader.batches({ from: 0, until: loader.batchesPerEpoch })) {

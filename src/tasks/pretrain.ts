@@ -17,7 +17,7 @@ import { rateAtEpoch } from "../train/schedule.ts";
 import { Disposables } from "../util/disposables.ts";
 import { recordBadStep } from "./bad-step-files.ts";
 import { requireSpace } from "./disk-space.ts";
-import { type BatchStreamOptions, epochOf } from "./pretrain-batches.ts";
+import { epochOf, type OnSkipped } from "./micro-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 import type { PretrainResult, PretrainRun, RunWatcher } from "./pretrain-run.ts";
@@ -118,7 +118,7 @@ async function trainFrom(
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
   const batchesAfter = (doneSteps: number) =>
     runBatches({ config, inputs, prepared }, { doneSteps, onSkipped });
-  const { step } = await train(
+  const { step, exhausted } = await train(
     { store, program, optimizer, batchesAfter, checkpoints, log },
     {
       ...loopOptions(run, inputs),
@@ -128,15 +128,13 @@ async function trainFrom(
     },
   );
   const checkpoint = checkpoints.path(step);
-  return { step, finished: step >= lastStep, checkpoint, skipped: skipped.size };
+  return { step, finished: step >= lastStep, exhausted, checkpoint, skipped: skipped.size };
 }
 
 const noteTo =
   ({ onEvent }: PretrainRun) =>
   (text: string): void =>
     onEvent({ kind: "note", text });
-
-type OnSkipped = BatchStreamOptions["onSkipped"];
 
 /** Lists skipped records, and tells of each when it is listed. */
 function listSkipped(list: SkippedList, options: FullDiskOptions): OnSkipped {

@@ -1,8 +1,10 @@
 /** @file The micro-batches of a run from its inputs and its model: for training, for a trial, for a benchmark. */
 import type { DatasetIndex } from "../data/dataset-index.ts";
+import type { PretrainingFields } from "../data/pretraining-job.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { MicroBatch } from "../train/loop.ts";
-import { type BatchStreamOptions, microBatches } from "./pretrain-batches.ts";
+import { type BatchStreamOptions, microBatches } from "./micro-batches.ts";
+import { hostFeeds } from "./pretrain-batches.ts";
 import type { PretrainInputs } from "./pretrain-inputs.ts";
 import type { PreparedModel } from "./pretrain-model.ts";
 
@@ -16,13 +18,14 @@ export interface FedRun {
 /** The micro-batches after `doneSteps` updates, for ever; see `microBatches`. */
 export function runBatches(
   { config, inputs: { loader, course, index, method }, prepared: { feed, full, shapes } }: FedRun,
-  place: Pick<BatchStreamOptions, "doneSteps" | "onSkipped">,
+  place: Pick<BatchStreamOptions<PretrainingFields>, "doneSteps" | "onSkipped">,
 ): AsyncGenerator<MicroBatch> {
+  const { seed } = config.train;
+  const host = { feed, full, seed, words: method.words };
   return microBatches({
-    ...{ ...place, feed, full, loader, course },
-    words: method.words,
+    ...{ ...place, loader, course, seed },
+    feedsOf: (batch) => hostFeeds(batch, host),
     masksOf: (variant) => shapes.masksOf(variant),
-    seed: config.train.seed,
     identify: (records) => identify(index, records),
   });
 }

@@ -27,6 +27,8 @@ export interface TrainState {
   readonly inputs: Readonly<Record<string, string>>;
   /** The update after which validation was best so far, and its loss. */
   readonly best?: { readonly step: number; readonly loss: number } | undefined;
+  /** Validations in succession since the best one. */
+  readonly validationsSinceBest?: number | undefined;
   /** Was the run stopped before the validation that follows this update was done? */
   readonly validationDue?: boolean | undefined;
 }
@@ -39,6 +41,7 @@ const stateSchema: z.ZodType<TrainState> = z.strictObject({
   device: z.string(),
   inputs: z.record(z.string(), z.string()),
   best: z.strictObject({ step: z.int().min(1), loss: z.number() }).optional(),
+  validationsSinceBest: z.int().min(0).optional(),
   validationDue: z.boolean().optional(),
 });
 

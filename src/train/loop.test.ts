@@ -409,4 +409,36 @@ describe("train() on a disk that is full", () => {
       assert.deepEqual(await record(disk, 8), await record(undisturbed, 8));
     });
   });
+
+  describe("with patience", () => {
+    /** A validation after every update, whose losses are given. */
+    const validating = (losses: readonly number[]) => {
+      let asked = 0;
+      return {
+        isDue: () => true,
+        run: async () => ({ error: losses[asked++] ?? Number.NaN }),
+        criterion: ({ error = Number.NaN }: Readonly<Record<string, number>>) => error,
+        patience: 2,
+      };
+    };
+
+    test("stops when validation has not gained so often in succession, and does not go on", async () => {
+      const folder = await newRun();
+      const validation = validating([5, 4, 4, 3, 4, 3]);
+      const { step, finished, exhausted, saved } = await run(folder, { lastStep: 20, validation });
+      assert.deepEqual([step, finished, exhausted, saved], [6, true, true, [6]]);
+      const state = await new Checkpoints(folder, { keep: 1 }).latest();
+      assert.deepEqual([state?.best, state?.validationsSinceBest], [{ step: 4, loss: 3 }, 2]);
+      const again = await run(folder, { lastStep: 20, validation: validating([0]) });
+      assert.deepEqual([again.step, again.exhausted, again.reports], [6, true, []]);
+    });
+
+    test("counts a tie as a gain where that is wanted", async () => {
+      const folder = await newRun();
+      const validation = { ...validating([5, 4, 4, 6, 4, 7, 7]), tiesReplace: true };
+      const { step } = await run(folder, { lastStep: 20, validation });
+      const state = await new Checkpoints(folder, { keep: 1 }).latest();
+      assert.deepEqual([step, state?.best], [7, { step: 5, loss: 4 }]);
+    });
+  });
 });

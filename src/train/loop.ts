@@ -40,8 +40,8 @@ export interface LoopOptions extends UpdateOptions, FullDiskOptions {
   readonly checkpointEveryMs: number;
   /** The fractional epoch at which an update begins. */
   readonly epochOf: (step: number) => number;
-  /** The learning rate at a fractional epoch. */
-  readonly rateOf: (epoch: number) => number;
+  /** The learning rate of an update, which begins at a fractional epoch. */
+  readonly rateOf: (epoch: number, step: number) => number;
   /** The largest gradient norm; null for no limit. */
   readonly clip: number | null;
   /** The calendar time, for the log. */
@@ -67,6 +67,10 @@ export interface Validation {
   readonly run: (signal: AbortSignal) => Promise<Losses | undefined>;
   /** The number by which models are compared; the lower is the better one. */
   readonly criterion: (losses: Losses) => number;
+  /** Does a model that is as good as the best so far take its place? Default false. */
+  readonly tiesReplace?: boolean;
+  /** Stops after so many validations in succession of which none was the best so far; never by default. */
+  readonly patience?: number | undefined;
 }
 
 /** What became of a validation. */
@@ -87,8 +91,10 @@ export interface UpdateReport extends LogLine {
 /** How a run ended. */
 export interface LoopResult {
   readonly step: number;
-  /** False when it was stopped before its last step. */
+  /** False when it was stopped before its last step by somebody, or by a signal. */
   readonly finished: boolean;
+  /** Did it end because validation no longer gained? */
+  readonly exhausted: boolean;
 }
 
 /**
@@ -126,12 +132,22 @@ class Run {
     }
     const batches = this.#training.batchesAfter(this.#state.step);
     try {
-      while (this.#state.step < lastStep && !signal.aborted) await this.#step(batches);
+      while (this.#state.step < lastStep && !this.#isExhausted() && !signal.aborted) {
+        await this.#step(batches);
+      }
     } finally {
       await batches.return(undefined);
     }
     if (this.#saved !== this.#state.step) await this.#save();
-    return { step: this.#state.step, finished: this.#state.step >= lastStep };
+    const { step } = this.#state;
+    const exhausted = this.#isExhausted();
+    return { step, finished: exhausted || step >= lastStep, exhausted };
+  }
+
+  /** Has validation not gained for as long as the run's patience lasts? */
+  #isExhausted(): boolean {
+    const patience = this.#options.validation?.patience ?? Number.POSITIVE_INFINITY;
+    return (this.#state.validationsSinceBest ?? 0) >= patience;
   }
 
   async #step(batches: AsyncGenerator<MicroBatch>): Promise<void> {
@@ -171,7 +187,7 @@ class Run {
     const { epochOf, rateOf, clip, clock, now, lastStep } = this.#options;
     const step = this.#state.step + 1;
     const epoch = epochOf(step);
-    const lr = rateOf(epoch);
+    const lr = rateOf(epoch, step);
     const gradientScale = clippingFactor(norms.all, clip);
     await this.#training.optimizer.update({ step, lr, gradientScale });
     this.#state = { ...this.#state, step };
@@ -211,11 +227,17 @@ class Run {
     }
     const timing = { time: now().toISOString(), validationMs: clock() - start };
     await this.#disk.write("log", () => log.append({ step, validation: losses, timing }));
+    const toBeat = best?.loss ?? Number.POSITIVE_INFINITY;
+    const gains = loss < toBeat || (validation.tiesReplace === true && loss === toBeat);
     const isBest =
-      loss < (best?.loss ?? Number.POSITIVE_INFINITY) &&
+      gains &&
       (await this.#disk.write("best", () => checkpoints.saveBest({ store, step, loss, metadata })));
     const { validationDue: _, ...done } = this.#state;
-    this.#state = isBest ? { ...done, best: { step, loss } } : done;
+    this.#state = {
+      ...done,
+      ...(isBest && { best: { step, loss } }),
+      validationsSinceBest: gains ? 0 : (done.validationsSinceBest ?? 0) + 1,
+    };
     await this.#disk.write("watcher", () => onValidation({ step, losses, best: isBest }));
   }
 

@@ -14,7 +14,6 @@ import { vitEncoder } from "../../model/vit.ts";
 import { Scope, Trace } from "../../nn/scope.ts";
 import { ndArray, toDoubles } from "../../util/nd-array.ts";
 import { RandomStream } from "../../util/random.ts";
-import { evaluationView } from "./evaluation-view.ts";
 import { encoderFeatures, type FrozenEncoder, pixelFeatures } from "./features.ts";
 
 const DEVICE = { provider: "cpu", threads: 1 };
@@ -143,22 +142,5 @@ describe("pixelFeatures()", () => {
 
   test("refuses a side that is no whole number from 1", () => {
     assert.throws(() => pixelFeatures(0), /Cannot take 0 × 0 pixels as features/);
-  });
-});
-
-describe("evaluationView()", () => {
-  test("resizes the shorter side, takes the middle and makes it grey", () => {
-    // 4 × 2: columns of 0, 100, 200, 50; the middle two remain.
-    const columns = [0, 100, 200, 50];
-    const grey = Uint8Array.from([...columns, ...columns]);
-    const wide = raster({ width: 4, height: 2, channels: 1, data: grey });
-    assert.deepEqual([...evaluationView(wide, 2)], [100, 200, 100, 200]);
-    const red = raster({
-      width: 2,
-      height: 2,
-      channels: 3,
-      data: Uint8Array.of(255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0),
-    });
-    assert.deepEqual([...evaluationView(red, 2)], [76, 76, 76, 76]);
   });
 });

@@ -10,7 +10,7 @@ import { cutClassToken, type TokenOptions, vitEncoder } from "../../model/vit.ts
 import { Scope, Trace } from "../../nn/scope.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
 import { type NdArray, toDoubles, zeros } from "../../util/nd-array.ts";
-import { evaluationViews, type ViewOptions } from "./evaluation-view.ts";
+import { evaluationViews, type ViewOptions } from "./evaluation-views.ts";
 
 /** Reads pictures and gives f32 [pictures, features]. */
 export type FeatureExtractor = (

@@ -9,13 +9,21 @@ import type { RandomMask } from "../nn/scope.ts";
 import type { MicroBatch } from "../train/loop.ts";
 import { fillBernoulliMask } from "../util/bernoulli-mask.ts";
 import { type NdArray, zeros } from "../util/nd-array.ts";
-import { type BatchStreamOptions, courseOf, epochOf, microBatches } from "./pretrain-batches.ts";
+import { type BatchStreamOptions, courseOf, epochOf, microBatches } from "./micro-batches.ts";
+import { hostFeeds } from "./pretrain-batches.ts";
 
 const BATCH = 2;
 const MASKS: readonly RandomMask[] = ["dropout/a", "dropout/b"].map((name, i) => {
   const shape = [BATCH, 4 + i];
   return { name, shape, keep: 0.5, tensor: input(name, "bool", shape) };
 });
+
+const HOST = {
+  seed: 3,
+  feed: { config: NANO, kept: 2, window: 12 },
+  full: { batch: BATCH, tokens: 3, kept: 2 },
+  words: "every",
+} as const;
 
 /** A loader whose record numbers are its ordinals, and what it was asked for. */
 function fakeLoader(batchesPerEpoch: number) {
@@ -67,15 +75,13 @@ function fakeLoader(batchesPerEpoch: number) {
 async function take(count: number, doneSteps: number, batchesPerEpoch = 5) {
   const { loader, asked } = fakeLoader(batchesPerEpoch);
   const skipped: string[] = [];
-  const options: BatchStreamOptions = {
+  const options: BatchStreamOptions<PretrainingFields> = {
     loader,
     course: courseOf(batchesPerEpoch, 2),
     doneSteps,
     seed: 3,
+    feedsOf: (batch) => hostFeeds(batch, HOST),
     masksOf: () => MASKS,
-    feed: { config: NANO, kept: 2, window: 12 },
-    full: { batch: BATCH, tokens: 3, kept: 2 },
-    words: "every",
     identify: async (records) => Array.from(records, (record) => `r${record}`),
     onSkipped: (records) => void skipped.push(...records.map(({ id }) => id)),
   };
