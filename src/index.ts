@@ -1,10 +1,8 @@
 /** @file The public face of ecamp: what the commands do, as functions. `ecamp/engine` and `ecamp/nn` are the layers below. */
 
 // Configurations: recipes, the fidelity's switches, and how layers of values are resolved.
-export {
-  type PretrainChoices,
-  resolvePretrain,
-} from "./cli/resolve-pretrain.ts";
+export { resolvePretrain } from "./cli/resolve-pretrain.ts";
+export type { RunChoices } from "./cli/resolve-run.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
 export { type Dataset, openDataset } from "./data/dataset.ts";

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fidelityColumn } from "../recipes/fidelity.ts";
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
-import { type PretrainChoices, resolvePretrain, resolveResumed } from "./resolve-pretrain.ts";
+import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
+import { type RunChoices, resolveResumed } from "./resolve-run.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "ecamp-resolve-"));
 after(() => rm(folder, { recursive: true }));
 
-const none: PretrainChoices = {
+const none: RunChoices = {
   recipe: undefined,
   fidelity: undefined,
   config: undefined,
@@ -100,26 +101,37 @@ test("resolvePretrain() refuses what does not exist and sizes that do not fit", 
 test("resolveResumed() takes the run's own values and lets only free ones change", async () => {
   const started = await resolvePretrain({ ...none, recipe: "demo", set: ["train.lr=0.5"] });
   await file("config.json", Object.fromEntries(started.origins));
-  const unchanged = await resolveResumed(folder, none);
+  const unchanged = await resolveResumed(PRETRAIN, folder, none);
   assert.deepEqual(unchanged.config, started.config);
   assert.deepEqual([...unchanged.origins], [...started.origins]);
 
   const threads = { "run.threads": { flag: "--threads", value: 77 } };
-  const moved = await resolveResumed(folder, { ...none, set: ["train.lr=0.5"], flags: threads });
+  const moved = await resolveResumed(PRETRAIN, folder, {
+    ...none,
+    set: ["train.lr=0.5"],
+    flags: threads,
+  });
   assert.equal(moved.config.run.threads, 77);
   assert.deepEqual(moved.origins.get("run.threads"), { value: 77, from: "--threads" });
   assert.equal(moved.origins.get("train.lr")?.from, "--set");
-  const lenient = await resolveResumed(folder, { ...none, set: ["data.onBadRecord=skip"] });
+  const lenient = await resolveResumed(PRETRAIN, folder, {
+    ...none,
+    set: ["data.onBadRecord=skip"],
+  });
   assert.equal(lenient.config.data.onBadRecord, "skip", "a run that met a bad record can go on");
 
-  await assert.rejects(resolveResumed(folder, { ...none, set: ["train.lr=0.4"] }), {
+  await assert.rejects(resolveResumed(PRETRAIN, folder, { ...none, set: ["train.lr=0.4"] }), {
     name: "ConfigError",
     message: `Cannot resume "${folder}" with train.lr = 0.4 (from --set): the run has 0.5; start a new run instead`,
   });
   const init = { "run.init": { flag: "--init", value: "/mae.safetensors" } };
   const seed = { "train.seed": { flag: "--seed", value: 9 } };
   await assert.rejects(
-    resolveResumed(folder, { ...none, set: ["fidelity.flip=image"], flags: { ...init, ...seed } }),
+    resolveResumed(PRETRAIN, folder, {
+      ...none,
+      set: ["fidelity.flip=image"],
+      flags: { ...init, ...seed },
+    }),
     {
       name: "ConfigError",
       message:
@@ -130,7 +142,12 @@ test("resolveResumed() takes the run's own values and lets only free ones change
   );
   const other = await file("other.json", { fidelity: "published" });
   await assert.rejects(
-    resolveResumed(folder, { ...none, recipe: "tiny", fidelity: "published", config: other }),
+    resolveResumed(PRETRAIN, folder, {
+      ...none,
+      recipe: "tiny",
+      fidelity: "published",
+      config: other,
+    }),
     {
       name: "ConfigError",
       message:
@@ -142,17 +159,17 @@ test("resolveResumed() takes the run's own values and lets only free ones change
 
 test("resolveResumed() says when there is no run in the folder", async () => {
   const absent = join(folder, "absent");
-  await assert.rejects(resolveResumed(absent, none), {
+  await assert.rejects(resolveResumed(PRETRAIN, absent, none), {
     name: "ConfigError",
     message: `Cannot resume "${absent}": there is no such folder`,
   });
   const empty = await mkdtemp(join(folder, "empty-"));
-  await assert.rejects(resolveResumed(empty, none), {
+  await assert.rejects(resolveResumed(PRETRAIN, empty, none), {
     message: `Cannot resume "${empty}": it holds no config.json, so it is no run's folder`,
   });
 });
 
 test("resolveResumed() says when the file is not a run's", async () => {
   await file("config.json", { train: { lr: 1 } });
-  await assert.rejects(resolveResumed(folder, none), /expected a run's config\.json/);
+  await assert.rejects(resolveResumed(PRETRAIN, folder, none), /expected a run's config\.json/);
 });

@@ -14,12 +14,8 @@ import { ConfigError, UsageError } from "../util/errors.ts";
 import { pretrainDisplay } from "./pretrain-display.ts";
 import { replayStep } from "./replay-step.ts";
 import { describeOrigins, type ResolvedConfig, type ResolvedValue } from "./resolve-config.ts";
-import {
-  type PretrainChoices,
-  type ResolvedPretrain,
-  resolvePretrain,
-  resolveResumed,
-} from "./resolve-pretrain.ts";
+import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
+import { type ResolvedRun, type RunChoices, resolveResumed } from "./resolve-run.ts";
 import { describePlan } from "./show-plan.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
@@ -56,7 +52,7 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
   requireFitting(args);
   const resolved =
     args.resume || args.replay !== undefined
-      ? await resolveResumed(args.out, choices)
+      ? await resolveResumed(PRETRAIN, args.out, choices)
       : await resolvePretrain(choices);
   const problems = unavailableSwitches(resolved.config.fidelity);
   if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
@@ -92,7 +88,7 @@ function requireFitting({ resume, replay, allowChangedData, dryRun }: PretrainAr
 /** Shows every value, and what the run would take. */
 async function showPlan(
   { json }: PretrainArgs,
-  { config, origins, notes }: ResolvedPretrain,
+  { config, origins, notes }: ResolvedRun<PretrainConfig>,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   for (const note of notes) terminal.err(`${note}\n`);
@@ -108,7 +104,7 @@ async function showPlan(
   terminal.out(`${text}\n`);
 }
 
-function choicesOf(args: PretrainArgs): PretrainChoices {
+function choicesOf(args: PretrainArgs): RunChoices {
   return {
     recipe: args.recipe,
     fidelity: args.fidelity,

@@ -1,7 +1,8 @@
 /** @file What `ecamp recipes` prints: the recipes as a table, or one of them key by key. */
 import { RECIPES } from "../recipes/index.ts";
 import { describeOrigins } from "./resolve-config.ts";
-import { findRecipe, resolvePretrain } from "./resolve-pretrain.ts";
+import { resolvePretrain } from "./resolve-pretrain.ts";
+import { findRecipe } from "./resolve-run.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints every recipe's purpose, or every value of the recipe of that name and where it comes from. */
@@ -14,7 +15,7 @@ export async function showRecipes({
   readonly json: boolean;
   readonly terminal: Terminal;
 }): Promise<void> {
-  if (name !== undefined) return showRecipe({ name: findRecipe(name), json, terminal });
+  if (name !== undefined) return showRecipe({ name: findRecipe(RECIPES, name), json, terminal });
   const rows = Object.entries(RECIPES).map(([key, { about }]) => ({ name: key, about }));
   if (json) return terminal.out(`${JSON.stringify(rows)}\n`);
   const width = Math.max(...rows.map((row) => row.name.length));

@@ -1,0 +1,264 @@
+/** @file The configuration of a run of any kind from the command line: defaults < recipe < --config < --set < flags. */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type ZodType, z } from "zod";
+import { DEFAULT_FIDELITY } from "../recipes/defaults.ts";
+import { FIDELITY_NAMES, type FidelityName } from "../recipes/fidelity.ts";
+import { requireRunFolder } from "../tasks/run-folder.ts";
+import { systemErrorCode } from "../util/atomic-file.ts";
+import { ConfigError, describeError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
+import { suggestion } from "../util/suggest.ts";
+import {
+  type ConfigLayer,
+  parseSettings,
+  type ResolvedConfig,
+  type ResolvedValue,
+  resolveConfig,
+} from "./resolve-config.ts";
+
+/** What the command line says about a configuration. */
+export interface RunChoices {
+  readonly recipe: string | undefined;
+  readonly fidelity: FidelityName | undefined;
+  /** A JSON file of overrides. */
+  readonly config: string | undefined;
+  /** `KEY=VALUE`, the later ones win. */
+  readonly set: readonly string[];
+  /** The values of flags by the key that each sets; those not given are undefined. */
+  readonly flags: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
+}
+
+/** A resolved configuration, and what a person should know about it. */
+export interface ResolvedRun<Config> extends ResolvedConfig<Config> {
+  readonly notes: readonly string[];
+}
+
+/** What a recipe changes of the defaults of its kind of run. */
+interface RunRecipe {
+  readonly about: string;
+  readonly fidelity: FidelityName;
+  readonly switches?: object;
+}
+
+/** A kind of run, such as pre-training. */
+export interface RunKind<Config extends object> {
+  readonly schema: ZodType<Config>;
+  /** A complete configuration but for the fidelity's switches. */
+  readonly defaults: object;
+  readonly recipes: Readonly<Record<string, RunRecipe>>;
+  /** The recipe that is taken when none is named. */
+  readonly recipe: string;
+  /** The kind's switches, with the values of a column. */
+  readonly column: (name: FidelityName) => object;
+  /** What a person should know of a column. */
+  readonly note?: (name: FidelityName) => string | undefined;
+  /** Keys that may change when a run is resumed. */
+  readonly freeOnResume: readonly string[];
+  /** What the weights that a run starts from say: switches that win over columns and recipes, and that nobody may contradict. */
+  readonly inherit?: (config: Config) => Promise<readonly ConfigLayer[]>;
+}
+
+/**
+ * Resolves the configuration of a new run.
+ * @throws {ConfigError} on an unknown recipe, key or value, or a file that is not JSON
+ */
+export async function resolveNew<Config extends object>(
+  kind: RunKind<Config>,
+  choices: RunChoices,
+): Promise<ResolvedRun<Config>> {
+  const name = findRecipe(kind.recipes, choices.recipe ?? kind.recipe);
+  const {
+    fidelity: column = DEFAULT_FIDELITY,
+    about: _,
+    switches = {},
+    ...values
+  } = kind.recipes[name] ?? { about: "" };
+  const overrides = await overridesOf(choices);
+  const chosen = chooseColumn(choices, overrides, { from: `recipe ${name}`, values: { column } });
+  const defaults = { ...kind.defaults, fidelity: kind.column(DEFAULT_FIDELITY) };
+  const own = overrides.map(withoutColumn);
+  const layers = [
+    { from: "default", values: defaults },
+    { from: "this machine", values: { "run.threads": availableParallelism() } },
+    { from: chosen.from, values: { fidelity: kind.column(chosen.name) } },
+    { from: `recipe ${name}`, values: { ...values, fidelity: switches } },
+  ];
+  const { schema } = kind;
+  const { config } = resolveConfig({ schema, layers: [...layers, ...own] });
+  const inherited = (await kind.inherit?.(config)) ?? [];
+  const resolved = resolveConfig({ schema, layers: [...layers, ...inherited, ...own] });
+  requireInherited(resolved, inherited);
+  const note = kind.note?.(chosen.name);
+  return { ...resolved, notes: note === undefined ? [] : [note] };
+}
+
+/** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */
+export function findRecipe<Recipes extends object>(
+  recipes: Recipes,
+  name: string,
+): keyof Recipes & string {
+  const names = Object.keys(recipes) as (keyof Recipes & string)[];
+  const found = names.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  throw new ConfigError(`Cannot find recipe "${name}"${suggestion(name, names)}`);
+}
+
+/**
+ * Resolves the configuration of a run that goes on, from its `config.json`.
+ * @throws {ConfigError} when the file is not a run's, or something else is asked for that would change the results
+ */
+export async function resolveResumed<Config extends object>(
+  kind: RunKind<Config>,
+  out: string,
+  choices: RunChoices,
+): Promise<ResolvedRun<Config>> {
+  const layers = await overridesOf(choices);
+  const wholesale = [
+    ...(choices.recipe === undefined ? [] : [`--recipe ${choices.recipe}`]),
+    ...(choices.fidelity === undefined ? [] : [`--fidelity ${choices.fidelity}`]),
+    ...layers.filter(namesColumn).map(({ from }) => `"fidelity" (from ${from})`),
+  ];
+  if (wholesale.length > 0) {
+    throw new ConfigError(
+      `Cannot resume "${out}" with ${wholesale.join(" and ")}: a run that is resumed keeps its own; leave it out, or start a new run instead`,
+    );
+  }
+  await requireRunFolder(out);
+  const saved = await readSavedConfig(join(out, "config.json"));
+  const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
+  const resolved = resolveConfig({
+    schema: kind.schema,
+    layers: [{ from: "config.json", values: nest(values) }, ...layers],
+  });
+  const { origins, contradictions } = compareWithSaved(resolved, saved, kind.freeOnResume);
+  if (contradictions.length > 0) {
+    throw new ConfigError(
+      `Cannot resume "${out}" with ${contradictions.join("; nor with ")}; start a new run instead`,
+    );
+  }
+  return { config: resolved.config, origins, notes: [] };
+}
+
+/** Origins as the run has them, and every value that is another one and may not be. */
+function compareWithSaved(
+  resolved: Pick<ResolvedConfig<object>, "origins">,
+  saved: ReadonlyMap<string, ResolvedValue>,
+  free: readonly string[],
+): {
+  readonly origins: ReadonlyMap<string, ResolvedValue>;
+  readonly contradictions: readonly string[];
+} {
+  const origins = new Map(resolved.origins);
+  const contradictions: string[] = [];
+  for (const [key, { value, from }] of resolved.origins) {
+    const before = saved.get(key);
+    const same = before !== undefined && JSON.stringify(before.value) === JSON.stringify(value);
+    if (same) origins.set(key, before);
+    else if (!free.includes(key)) {
+      contradictions.push(
+        `${key} = ${JSON.stringify(value)} (from ${from}): the run has ${JSON.stringify(before?.value)}`,
+      );
+    }
+  }
+  return { origins, contradictions };
+}
+
+/** @throws {ConfigError} when somebody asks for another architecture than that of the model to start from */
+function requireInherited(
+  { origins }: Pick<ResolvedConfig<object>, "origins">,
+  inherited: readonly ConfigLayer[],
+): void {
+  for (const { from, values } of inherited) {
+    const switches = Object.entries((values as { readonly fidelity: object }).fidelity);
+    for (const [key, value] of switches as readonly (readonly [string, unknown])[]) {
+      const asked = origins.get(`fidelity.${key}`);
+      if (asked === undefined || asked.value === value) continue;
+      throw new ConfigError(
+        `Cannot set "fidelity.${key}" to ${JSON.stringify(asked.value)} (from ${asked.from}): ` +
+          `the model to start from has ${JSON.stringify(value)} (${from}); leave the key out, or start from another model`,
+      );
+    }
+  }
+}
+
+async function overridesOf(choices: RunChoices): Promise<readonly ConfigLayer[]> {
+  const layers: ConfigLayer[] = [];
+  if (choices.config !== undefined) {
+    layers.push({ from: `--config ${choices.config}`, values: await readJson(choices.config) });
+  }
+  if (choices.set.length > 0) layers.push({ from: "--set", values: parseSettings(choices.set) });
+  for (const [key, { flag, value }] of Object.entries(choices.flags)) {
+    if (value !== undefined) layers.push({ from: flag, values: { [key]: value } });
+  }
+  return layers;
+}
+
+/** `fidelity: "…"` in a file or in `--set` names a column; the flag wins, then the later layer, then the recipe. */
+function chooseColumn(
+  { fidelity }: RunChoices,
+  overrides: readonly ConfigLayer[],
+  recipe: { readonly from: string; readonly values: { readonly column: FidelityName } },
+): { readonly name: FidelityName; readonly from: string } {
+  if (fidelity !== undefined) return { name: fidelity, from: `--fidelity ${fidelity}` };
+  for (const { from, values } of [...overrides].reverse()) {
+    const { fidelity: name } = values as { readonly fidelity?: unknown };
+    if (typeof name !== "string") continue;
+    const column = FIDELITY_NAMES.find((candidate) => candidate === name);
+    if (column === undefined) {
+      throw new ConfigError(
+        `Cannot set "fidelity" to "${name}" (from ${from})${suggestion(name, FIDELITY_NAMES)}`,
+      );
+    }
+    return { name: column, from: `fidelity ${column} (from ${from})` };
+  }
+  const { column } = recipe.values;
+  return { name: column, from: `fidelity ${column} (from ${recipe.from})` };
+}
+
+/** Does a layer name a column of the table rather than switches? */
+function namesColumn({ values }: ConfigLayer): boolean {
+  return typeof (values as { readonly fidelity?: unknown }).fidelity === "string";
+}
+
+function withoutColumn({ from, values }: ConfigLayer): ConfigLayer {
+  const entries = Object.entries(values).filter(
+    ([key, value]) => key !== "fidelity" || typeof value !== "string",
+  );
+  return { from, values: Object.fromEntries(entries) };
+}
+
+async function readJson(file: string): Promise<object> {
+  const attempt = `Cannot read the configuration "${file}"`;
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    const found =
+      systemErrorCode(error) === "ENOENT" ? "there is no such file" : describeError(error);
+    throw new ConfigError(`${attempt}: ${found}`, { cause: error });
+  });
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw new ConfigError(`${attempt}: it is not valid JSON`);
+  const { value } = parsed;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new ConfigError(`${attempt}: expected a JSON object`);
+}
+
+const SAVED = z.record(z.string(), z.strictObject({ value: z.unknown(), from: z.string() }));
+
+async function readSavedConfig(file: string): Promise<ReadonlyMap<string, ResolvedValue>> {
+  const result = SAVED.safeParse(await readJson(file));
+  if (result.success) return new Map(Object.entries(result.data));
+  throw new ConfigError(
+    `Cannot resume from "${file}": expected a run's config.json, with a value and an origin for each key`,
+  );
+}
+
+/** `section.key` to a section of keys; a key may itself hold dots. */
+function nest(values: Readonly<Record<string, unknown>>): object {
+  const nested: Record<string, Record<string, unknown>> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const [section = "", ...rest] = key.split(".");
+    nested[section] = { ...nested[section], [rest.join(".")]: value };
+  }
+  return nested;
+}
