@@ -47,6 +47,8 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "cli-progress": ["cli"],
   "fastest-levenshtein": ["util"],
   "ml-matrix": ["tasks/probe"],
+  "simple-statistics": ["metrics"],
+  yauzl: ["weights"],
   zod: [
     "cli",
     "tasks",

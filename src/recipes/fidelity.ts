@@ -39,10 +39,17 @@ export interface FidelityOptions {
   readonly "image.sixteenBit": "clip" | "range";
 }
 
-/** The switches that only tasks after pre-training read. */
-export interface DownstreamFidelityOptions {
-  /** The mode of the frozen encoder in a linear probe. */
+/** The switches that classification reads. */
+export interface ClassifyFidelityOptions extends Pick<FidelityOptions, "image.sixteenBit"> {
+  /**
+   * The frozen encoder of a linear probe: as in training, with stochastic depth and a fresh norm, or as it was pre-trained, so
+   * that its features can be computed once.
+   */
   readonly "probe.backbone": "train" | "eval";
+}
+
+/** The switches that segmentation reads. */
+export interface SegmentFidelityOptions {
   /** Do masks and boxes move with the picture? */
   readonly "segmentation.geometry": "apart" | "together";
   /** How masks are resized. */
@@ -70,7 +77,7 @@ type Table<Switches> = {
 };
 
 /** SPEC 5, row by row. */
-export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
+export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & SegmentFidelityOptions> = {
   "entities.match": {
     published: "exact",
     corrected: "lemma",
@@ -184,7 +191,7 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
     published: "train",
     corrected: "eval",
     values: ["train", "eval"],
-    available: [],
+    available: ["train", "eval"],
     scope: "classify",
     architecture: false,
     reason: "in a linear probe drop-path stays active and the norm is a fresh one",
@@ -220,18 +227,28 @@ export const FIDELITY: Table<FidelityOptions & DownstreamFidelityOptions> = {
 
 type AnyRow = readonly [string, FidelityRow];
 
-/** The rows that pre-training reads. */
-const PRETRAIN_ROWS: readonly AnyRow[] = Object.entries(FIDELITY).filter(
-  ([, row]: AnyRow) => row.scope === "pretrain" || row.scope === "every task",
-);
+/** The rows that a task reads. */
+const rowsOf = (task: FidelityRow["scope"]): readonly AnyRow[] =>
+  Object.entries(FIDELITY).filter(
+    ([, { scope }]: AnyRow) => scope === task || scope === "every task",
+  );
+
+const PRETRAIN_ROWS = rowsOf("pretrain");
+
+/** A column of some rows. A value that this version does not compute is replaced by the published one. */
+const columnOf = (rows: readonly AnyRow[], name: FidelityName): object =>
+  Object.fromEntries(
+    rows.map(([key, row]) => [key, row.available.includes(row[name]) ? row[name] : row.published]),
+  );
 
 /** One column of the table, for pre-training. A value that this version does not compute is replaced by the published one. */
 export function fidelityColumn(name: FidelityName): FidelityOptions {
-  const column = PRETRAIN_ROWS.map(([key, row]) => [
-    key,
-    row.available.includes(row[name]) ? row[name] : row.published,
-  ]);
-  return Object.fromEntries(column) as FidelityOptions;
+  return columnOf(PRETRAIN_ROWS, name) as FidelityOptions;
+}
+
+/** One column of the table, for classification. */
+export function classifyColumn(name: FidelityName): ClassifyFidelityOptions {
+  return columnOf(rowsOf("classify"), name) as ClassifyFidelityOptions;
 }
 
 /** What a column promises and this version does not keep: one sentence, or nothing. */

@@ -19,8 +19,11 @@ const COMMON = {
   bertLayerNormEps: 1e-12,
 } as const;
 
+/** The name of a size. */
+export type SizeName = "base" | "small" | "tiny" | "demo";
+
 /** The sizes by name. */
-export const SIZES: Readonly<Record<"base" | "small" | "tiny" | "demo", ModelSizes>> = {
+export const SIZES: Readonly<Record<SizeName, ModelSizes>> = {
   base: {
     ...COMMON,
     dim: 768,

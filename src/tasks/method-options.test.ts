@@ -3,8 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { FIDELITY, type FidelityOptions, fidelityColumn } from "../recipes/fidelity.ts";
-import { architectureSwitches, methodOptions } from "./method-options.ts";
+import {
+  classifyColumn,
+  FIDELITY,
+  type FidelityOptions,
+  fidelityColumn,
+} from "../recipes/fidelity.ts";
+import { architectureSwitches, classifyMethod, methodOptions } from "./method-options.ts";
 
 const first = fidelityColumn("published");
 const KEYS = Object.keys(first) as (keyof FidelityOptions)[];
@@ -30,10 +35,11 @@ async function reads(): Promise<readonly (readonly [key: string, file: string])[
 }
 
 describe("methodOptions()", () => {
-  test("is the one place that reads switches, each of pre-training's once", async () => {
+  test("is, with classifyMethod(), the one place that reads switches, each once", async () => {
     const found = await reads();
     assert.deepEqual([...new Set(found.map(([, file]) => file))], ["tasks/method-options.ts"]);
-    assert.deepEqual(found.map(([key]) => key).toSorted(), KEYS.toSorted());
+    const keys = new Set([...KEYS, ...Object.keys(classifyColumn("published"))]);
+    assert.deepEqual(found.map(([key]) => key).toSorted(), [...keys].toSorted());
   });
 
   test("gives every available value of every switch a meaning of its own", () => {
@@ -88,5 +94,17 @@ describe("methodOptions()", () => {
     });
     const { text, view } = methodOptions({ ...first, flip: "swap" });
     assert.deepEqual([text.swapsSides, view.flip], [true, "image"]);
+  });
+});
+
+test("classifyMethod() says what each switch computes", () => {
+  const decode = (sixteenBit: string) => ({ sixteenBit });
+  assert.deepEqual(classifyMethod(classifyColumn("published")), {
+    decode: decode("clip"),
+    backbone: "train",
+  });
+  assert.deepEqual(classifyMethod(classifyColumn("corrected")), {
+    decode: decode("range"),
+    backbone: "eval",
   });
 });

@@ -6,9 +6,16 @@ import type { DecodeOptions } from "../image/decode.ts";
 import type { TrainingViewOptions } from "../image/training-view.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { Counting } from "../model/ecamp-losses.ts";
-import { type FidelityOptions, unavailableSwitches } from "../recipes/fidelity.ts";
+import {
+  type ClassifyFidelityOptions,
+  type FidelityOptions,
+  unavailableSwitches,
+} from "../recipes/fidelity.ts";
 import type { DescriptorMasking } from "../text/mask-tokens.ts";
 import { ConfigError } from "../util/errors.ts";
+
+/** How pictures are decoded. */
+export type DecodingMethod = Required<Pick<DecodeOptions, "sixteenBit">>;
 
 /** The method of a run, in the words of the layers that compute it. */
 export interface MethodOptions {
@@ -29,7 +36,7 @@ export interface MethodOptions {
   readonly view: Required<Pick<TrainingViewOptions, "flip">>;
   /** The window of super-resolution is that of the whole picture, wherever its crop lies. */
   readonly window: "original";
-  readonly decode: Required<Pick<DecodeOptions, "sixteenBit">>;
+  readonly decode: DecodingMethod;
   /** Does the cosine of the learning rate span `train.epochs`, or `train.cosineEpochs`? */
   readonly cosineEnd: "epochs" | "cosineEpochs";
 }
@@ -59,9 +66,29 @@ export function methodOptions(fidelity: FidelityOptions): MethodOptions {
     },
     view: { flip: flip === "none" ? "none" : "image" },
     window: only("original", fidelity["window.frame"]),
-    decode: { sixteenBit: fidelity["image.sixteenBit"] },
+    decode: decodeOptions(fidelity),
     cosineEnd: fidelity["schedule.cosineEnd"],
   };
+}
+
+/** What becomes of pictures, in every task. */
+function decodeOptions(fidelity: Pick<FidelityOptions, "image.sixteenBit">): DecodingMethod {
+  return { sixteenBit: fidelity["image.sixteenBit"] };
+}
+
+/** The method of a classification run, in the words of the layers that compute it. */
+export interface ClassifyMethod {
+  readonly decode: DecodingMethod;
+  /**
+   * In a linear probe, does the encoder run as in training (stochastic depth, new crops at every step, a fresh norm), or does
+   * it say once what it was pre-trained to say?
+   */
+  readonly backbone: "train" | "eval";
+}
+
+/** The plain options of a classification run. */
+export function classifyMethod(fidelity: ClassifyFidelityOptions): ClassifyMethod {
+  return { decode: decodeOptions(fidelity), backbone: fidelity["probe.backbone"] };
 }
 
 /** The switches that an architecture is the meaning of. */

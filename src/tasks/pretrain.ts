@@ -7,7 +7,6 @@ import { moduleOf } from "../model/modules.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { Checkpoints, checkpointBytes, type TrainState } from "../train/checkpoint.ts";
-import { FullDisk, type FullDiskOptions } from "../train/full-disk.ts";
 import { type LoopOptions, train } from "../train/loop.ts";
 import { adamw } from "../train/optimizers/adamw.ts";
 import { OptimizerProgram } from "../train/optimizers/optimizer.ts";
@@ -15,17 +14,19 @@ import type { ParameterStore } from "../train/parameter-store.ts";
 import { RunLog } from "../train/run-log.ts";
 import { rateAtEpoch } from "../train/schedule.ts";
 import { Disposables } from "../util/disposables.ts";
+import { describeLoad } from "../weights/load-report.ts";
 import { recordBadStep } from "./bad-step-files.ts";
 import { requireSpace } from "./disk-space.ts";
-import { epochOf, type OnSkipped } from "./micro-batches.ts";
+import { startingParameters } from "./load-initial.ts";
+import { epochOf } from "./micro-batches.ts";
 import { openInputs, type PretrainInputs } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 import type { PretrainResult, PretrainRun, RunWatcher } from "./pretrain-run.ts";
-import { startingState } from "./pretrain-state.ts";
 import { openValidation } from "./pretrain-validation.ts";
 import { runBatches } from "./run-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
-import { SkippedList } from "./skipped-list.ts";
+import { startingState } from "./run-state.ts";
+import { listSkipped, SkippedList } from "./skipped-list.ts";
 
 const KEPT_CHECKPOINTS = 3;
 const SKIPPED = "skipped.jsonl";
@@ -76,13 +77,12 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
     const bytes = checkpointBytes(store);
     await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
   }
-  const state = await startingState(
-    { ...run, note },
-    {
-      ...{ store, checkpoints, parameters, inputs: inputs.hashes },
-      ...{ architecture: inputs.model, tokenizerSha256: inputs.tokenizer.sha256 },
-    },
-  );
+  const state = await startingState({
+    ...{ out, resume: run.resume, allowChangedData: run.allowChangedData, config, note },
+    ...{ seed: config.train.seed, threads: config.run.threads, device: config.run.device },
+    ...{ inputs: inputs.hashes, store, checkpoints },
+    begin: () => fillParameters(config, { store, parameters, inputs, note }),
+  });
   const { updatesPerEpoch } = inputs.course;
   const lastStep = updatesPerEpoch * config.train.epochs;
   const stopAt = Math.min(lastStep, run.stopAfter ?? lastStep);
@@ -93,6 +93,28 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
     ...{ updatesPerEpoch, doneSteps: state.step, lastStep: stopAt },
   });
   return { device, inputs, prepared, checkpoints, state, lastStep, stopAt };
+}
+
+/** Drawn parameters, and those of `--init` in their place. */
+async function fillParameters(
+  config: PretrainConfig,
+  {
+    inputs: { model: architecture, tokenizer },
+    note,
+    ...target
+  }: Pick<PreparedModel, "store" | "parameters"> & {
+    readonly inputs: PretrainInputs;
+    readonly note: (text: string) => void;
+  },
+): Promise<void> {
+  const tokenizerSha256 = tokenizer.sha256;
+  const initial = await startingParameters(config, { ...target, architecture, tokenizerSha256 });
+  if (initial === undefined) return;
+  const { file, report, leavesWordsOut } = initial;
+  note(`"${file}": ${describeLoad(report)}`);
+  if (leavesWordsOut) {
+    note(`"${file}": its vocabulary is another one, so its tables of words were left out`);
+  }
 }
 
 async function trainFrom(
@@ -135,18 +157,6 @@ const noteTo =
   ({ onEvent }: PretrainRun) =>
   (text: string): void =>
     onEvent({ kind: "note", text });
-
-/** Lists skipped records, and tells of each when it is listed. */
-function listSkipped(list: SkippedList, options: FullDiskOptions): OnSkipped {
-  const disk = new FullDisk(options);
-  return async (skipped, epoch) => {
-    await disk.write("skipped", async () => {
-      for (const { id, reason } of await list.add(skipped, epoch)) {
-        options.onNote(`skipped record "${id}": ${reason}`);
-      }
-    });
-  };
-}
 
 type Watching = Pick<LoopOptions, "onUpdate" | "onValidation" | "onCheckpoint" | "onNote">;
 

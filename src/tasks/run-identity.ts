@@ -1,8 +1,7 @@
 /** @file What a run's results depend on in its configuration, as a hash: a run that goes on must have the same. */
 import { createHash } from "node:crypto";
-import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 
-/** The keys that may change when a run is resumed: what was computed so far does not depend on them. */
+/** The keys of every kind of run that may change when it is resumed: what was computed so far does not depend on them. */
 export const FREE_ON_RESUME: readonly string[] = [
   "run.data",
   "run.tokenizer",
@@ -16,11 +15,14 @@ export const FREE_ON_RESUME: readonly string[] = [
 ];
 
 /** SHA-256 of every value that is not free, in hexadecimal digits; it does not depend on the order of keys. */
-export function configurationSha256(config: PretrainConfig): string {
-  const lines = Object.entries(config).flatMap(([section, values]) =>
+export function configurationSha256(
+  config: object,
+  free: readonly string[] = FREE_ON_RESUME,
+): string {
+  const lines = Object.entries(config).flatMap(([section, values]: [string, object]) =>
     Object.entries(values).map(([name, value]) => [`${section}.${name}`, JSON.stringify(value)]),
   );
-  const kept = lines.filter(([key = ""]) => !FREE_ON_RESUME.includes(key));
+  const kept = lines.filter(([key = ""]) => !free.includes(key));
   const text = kept.map(([key, value]) => `${key} = ${value}\n`).sort();
   return createHash("sha256").update(text.join("")).digest("hex");
 }

@@ -1,9 +1,11 @@
 /** @file A run's `skipped.jsonl`: every record that could not be used and was skipped, once, with the reason. */
 import { appendFile, readFile, truncate } from "node:fs/promises";
 import type { SkippedRecord } from "../data/batch-job.ts";
+import { FullDisk, type FullDiskOptions } from "../train/full-disk.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, EcampError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
+import type { OnSkipped } from "./micro-batches.ts";
 
 /** A line of the list. */
 interface SkippedLine {
@@ -101,4 +103,16 @@ function idOf(line: string): string | undefined {
   const value = tryParseJson(line)?.value;
   if (typeof value !== "object" || value === null || !("id" in value)) return undefined;
   return typeof value.id === "string" ? value.id : undefined;
+}
+
+/** Lists skipped records, and tells of each when it is listed. */
+export function listSkipped(list: SkippedList, options: FullDiskOptions): OnSkipped {
+  const disk = new FullDisk(options);
+  return async (skipped, epoch) => {
+    await disk.write("skipped", async () => {
+      for (const { id, reason } of await list.add(skipped, epoch)) {
+        options.onNote(`skipped record "${id}": ${reason}`);
+      }
+    });
+  };
 }

@@ -1,54 +1,42 @@
-/** @file Where a pre-training run starts: drawn parameters, given weights, or its own newest checkpoint. */
-import type { Parameter } from "../nn/scope.ts";
-import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+/** @file Where a run starts: parameters that somebody fills, or its own newest checkpoint. */
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
-import { describeLoad } from "../weights/load-report.ts";
-import type { Architecture } from "./initial-file.ts";
-import { startingParameters } from "./load-initial.ts";
 import { configurationSha256 } from "./run-identity.ts";
 
 /** A run that begins or goes on. */
 export interface Beginning {
-  readonly config: PretrainConfig;
   /** The run's folder. */
   readonly out: string;
   readonly resume: boolean;
   /** May the dataset be another one than the run began with? */
   readonly allowChangedData?: boolean | undefined;
+  /** Every value that its results depend on, by section. */
+  readonly config: object;
+  readonly seed: number;
+  readonly threads: number;
+  readonly device: string;
+  /** SHA-256 of what the run reads, by name. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly store: ParameterStore;
+  readonly checkpoints: Checkpoints;
+  /** Fills the parameters of a new run. */
+  readonly begin: () => Promise<void>;
   /** Tells a person what is noteworthy. */
   readonly note: (text: string) => void;
 }
 
-/** Parameters and state of a new run, or of the newest checkpoint of one that goes on. */
-export async function startingState(
-  beginning: Beginning,
-  context: {
-    readonly store: ParameterStore;
-    readonly parameters: readonly Parameter[];
-    readonly checkpoints: Checkpoints;
-    readonly inputs: Readonly<Record<string, string>>;
-    readonly architecture: Architecture;
-    readonly tokenizerSha256: string;
-  },
-): Promise<TrainState> {
-  const { config, resume, out, note } = beginning;
-  const { store, checkpoints } = context;
-  const inputs = { ...context.inputs, [CONFIGURATION]: configurationSha256(config) };
-  const { seed } = config.train;
-  const { threads, device } = config.run;
+/**
+ * Parameters and state of a new run, or of the newest checkpoint of one that goes on.
+ * @throws {WeightsError} when a run that goes on began with another seed, input or configuration, or its checkpoint is damaged
+ */
+export async function startingState(beginning: Beginning): Promise<TrainState> {
+  const { config, resume, out, note, seed, threads, device, store, checkpoints } = beginning;
+  const inputs = { ...beginning.inputs, [CONFIGURATION]: configurationSha256(config) };
   const saved = resume ? await checkpoints.latest() : undefined;
   if (saved === undefined) {
     if (resume) note(`"${out}" has no checkpoint yet: starting from the beginning`);
-    const initial = await startingParameters(config, context);
-    if (initial !== undefined) {
-      const { file, report, leavesWordsOut } = initial;
-      note(`"${file}": ${describeLoad(report)}`);
-      if (leavesWordsOut) {
-        note(`"${file}": its vocabulary is another one, so its tables of words were left out`);
-      }
-    }
+    await beginning.begin();
     return { format: 1, step: 0, seed, threads, device, inputs };
   }
   requireSame(saved, inputs, beginning);
@@ -68,9 +56,8 @@ const CONFIGURATION = "configuration";
 function requireSame(
   saved: TrainState,
   inputs: TrainState["inputs"],
-  { config, out, allowChangedData = false, note }: Beginning,
+  { seed, out, allowChangedData = false, note }: Beginning,
 ): void {
-  const { seed } = config.train;
   if (saved.seed !== seed) {
     throw new WeightsError(
       `Cannot resume "${out}" with the seed ${seed}: the run began with ${saved.seed}`,
