@@ -18,7 +18,7 @@ export { RECIPES, type RecipeName } from "./recipes/index.ts";
 export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 // Training and what comes out of it.
 export {
-  type PretrainEvent,
+  type RunEvent,
   type PretrainResult,
   type PretrainRun,
   pretrain,

@@ -28,7 +28,7 @@ import {
   fidelityColumn,
 } from "../src/recipes/fidelity.ts";
 import type { PretrainConfig } from "../src/recipes/pretrain-config.ts";
-import { type PretrainEvent, pretrain } from "../src/tasks/pretrain.ts";
+import { type RunEvent, pretrain } from "../src/tasks/pretrain.ts";
 import {
   encoderFeatures,
   type FeatureExtractor,
@@ -239,7 +239,7 @@ async function train(
   };
   let losses: Readonly<Record<string, number>> = {};
   let lastStep = 0;
-  const onEvent = (event: PretrainEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind === "started") lastStep = event.lastStep;
     if (event.kind === "update") progress(`update ${event.report.step} of ${lastStep}`);
     if (event.kind === "validation") losses = event.report.losses;

@@ -7,7 +7,7 @@ import { DEFAULT_FIDELITY, DEFAULTS } from "../src/recipes/defaults.ts";
 import { fidelityColumn } from "../src/recipes/fidelity.ts";
 import type { ModelSizes, PretrainConfig } from "../src/recipes/pretrain-config.ts";
 import {
-  type PretrainEvent,
+  type RunEvent,
   type PretrainResult,
   type PretrainRun,
   pretrain,
@@ -27,7 +27,7 @@ export type Changes = { readonly [K in keyof PretrainConfig]?: Partial<PretrainC
 /** A run that has ended, and what was told while it ran. */
 export interface WatchedRun extends PretrainResult {
   readonly out: string;
-  readonly events: readonly PretrainEvent[];
+  readonly events: readonly RunEvent[];
   readonly notes: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export class TinyRuns implements AsyncDisposable {
     changes: Changes = {},
     options: Partial<PretrainRun> = {},
   ): Promise<WatchedRun> {
-    const events: PretrainEvent[] = [];
+    const events: RunEvent[] = [];
     const result = await pretrain({
       out,
       config: this.configOf(changes),

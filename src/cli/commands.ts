@@ -4,6 +4,7 @@ import { dataCheck } from "./commands/data-check.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSynth } from "./commands/data-synth.ts";
 import { doctor } from "./commands/doctor.ts";
+import { finetuneClassify } from "./commands/finetune-classify.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
@@ -16,5 +17,6 @@ export const COMMANDS: readonly Command[] = [
   dataSynth,
   dataCheck,
   pretrain,
+  finetuneClassify,
   verify,
 ];

@@ -1,5 +1,5 @@
 /** @file What `ecamp pretrain` does: resolves the configuration, shows it, trains, shows progress, says where the result is. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { openDevice } from "../engine/runtime/device.ts";
 import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
@@ -11,11 +11,12 @@ import {
 } from "../report/tensorboard/run-board.ts";
 import { type PretrainResult, pretrain } from "../tasks/pretrain.ts";
 import { ConfigError, UsageError } from "../util/errors.ts";
-import { pretrainDisplay } from "./pretrain-display.ts";
 import { replayStep } from "./replay-step.ts";
-import { describeOrigins, type ResolvedConfig, type ResolvedValue } from "./resolve-config.ts";
+import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
 import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
 import { type ResolvedRun, type RunChoices, resolveResumed } from "./resolve-run.ts";
+import { absolute, configText, showChosen } from "./run-configuration.ts";
+import { runDisplay } from "./run-display.ts";
 import { describePlan } from "./show-plan.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
@@ -124,28 +125,12 @@ function choicesOf(args: PretrainArgs): RunChoices {
   };
 }
 
-/** A path that means the same file when the run is resumed from elsewhere. */
-function absolute(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path);
-}
-
-/** The text of `config.json`: every value and where it came from. */
-function configText({ origins }: ResolvedConfig<PretrainConfig>): string {
-  return `${JSON.stringify(Object.fromEntries(origins), null, 2)}\n`;
-}
-
-/** Shows what somebody chose; the rest is the recipe's and stands in `config.json`. */
-function showChosen(origins: ReadonlyMap<string, ResolvedValue>, terminal: Terminal): void {
-  const chosen = [...origins].filter(([, { from }]) => !/^(?:default|fidelity )/.test(from));
-  terminal.err(`${describeOrigins(new Map(chosen))}\n\n`);
-}
-
 async function trainShowing(
   args: PretrainArgs,
   resolved: ResolvedConfig<PretrainConfig>,
   { terminal, signal }: CommandContext,
 ): Promise<PretrainResult> {
-  const { onEvent, finish } = pretrainDisplay(terminal);
+  const { onEvent, finish } = runDisplay(terminal, { label: "pretrain", samples: "pairs" });
   try {
     return await pretrain({
       out: args.out,

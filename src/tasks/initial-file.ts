@@ -42,7 +42,7 @@ const MODEL = "model.safetensors";
  * @throws {WeightsError} when there is no such file, or it is damaged
  */
 export async function openInitial(path: string): Promise<InitialFile> {
-  const file = await findFile(path);
+  const file = await findModelFile(path);
   await using stored = await openSafetensors(file);
   const { config, tokenizerSha256 } = stored.metadata;
   if (config === undefined) {
@@ -57,7 +57,8 @@ export async function openInitial(path: string): Promise<InitialFile> {
   );
 }
 
-async function findFile(path: string): Promise<string> {
+/** The file that a path means: itself, or the best or else newest model of a checkpoint's or run's folder. */
+export async function findModelFile(path: string): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
     throw new WeightsError(`Cannot start from "${path}": ${describeError(error)}`, {
       cause: error,

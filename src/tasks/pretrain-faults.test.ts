@@ -8,7 +8,7 @@ import { recordOf, TinyRuns } from "../../test/tiny-runs.ts";
 import { ConfigError, ExecutionError, WeightsError } from "../util/errors.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { replayBadStep } from "./bad-step-files.ts";
-import type { PretrainEvent } from "./pretrain.ts";
+import type { RunEvent } from "./pretrain.ts";
 
 let runs: TinyRuns;
 before(async () => {
@@ -159,7 +159,7 @@ describe("a run on a disk of 20 MB", () => {
       const out = join(disk, "run");
       let last = "";
       const notes: string[] = [];
-      const onEvent = (event: PretrainEvent): void => {
+      const onEvent = (event: RunEvent): void => {
         if (event.kind === "note") notes.push(event.text);
         if (event.kind === "update") last = `${event.report.step}`;
       };
@@ -202,8 +202,8 @@ describe("a run that is resumed", () => {
       const out = join(disk, "run");
       await runs.run(out, SINGLE, { stopAfter: 1 });
       execFileSync("mount", ["-o", "remount,ro", disk]);
-      const events: PretrainEvent[] = [];
-      const onEvent = (event: PretrainEvent) => void events.push(event);
+      const events: RunEvent[] = [];
+      const onEvent = (event: RunEvent) => void events.push(event);
       await assert.rejects(
         runs.run(out, SINGLE, { resume: true, onEvent }),
         /^ConfigError: Cannot write the lock ".*run\.lock": EROFS: read-only file system/,

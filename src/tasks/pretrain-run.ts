@@ -7,8 +7,15 @@ import type { NdArray } from "../util/nd-array.ts";
 import type { PretrainInputs } from "./pretrain-inputs.ts";
 
 /** Something that a person may want to see while it happens. */
-export type PretrainEvent =
+export type RunEvent =
   | { readonly kind: "note"; readonly text: string }
+  | {
+      /** Features of a frozen encoder are computed, before the training. */
+      readonly kind: "features";
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | {
       readonly kind: "started";
       readonly records: number;
@@ -58,7 +65,7 @@ export interface PretrainRun {
   /** Stop, with a checkpoint, after this update even if the run is longer. */
   readonly stopAfter?: number | undefined;
   readonly signal: AbortSignal;
-  readonly onEvent: (event: PretrainEvent) => void;
+  readonly onEvent: (event: RunEvent) => void;
   /** Opens a watcher when the run's folder stands. */
   readonly watch?: ((run: WatchedRun) => Promise<RunWatcher>) | undefined;
   readonly clock: () => number;

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { type Changes, recordOf, TinyRuns, type WatchedRun } from "../../test/tiny-runs.ts";
 import { ConfigError, DecodeError, ManifestError, WeightsError } from "../util/errors.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import type { PretrainEvent } from "./pretrain.ts";
+import type { RunEvent } from "./pretrain.ts";
 
 let runs: TinyRuns;
 /** A whole run; what others end in must be what it ended in. */
@@ -248,7 +248,7 @@ describe("pretrain()", () => {
   test("refuses a folder that another run is using, until that has ended", async () => {
     const out = await newFolder();
     const inside: Promise<void>[] = [];
-    const onEvent = (event: PretrainEvent): void => {
+    const onEvent = (event: RunEvent): void => {
       if (event.kind !== "update") return;
       const busy = /: a run of this process has been using it since 1970-01-01T00:00:00.000Z; /;
       for (const resume of [true, false]) {

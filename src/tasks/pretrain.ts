@@ -33,9 +33,9 @@ const SKIPPED = "skipped.jsonl";
 const MS_PER_MINUTE = 60_000;
 
 export type {
-  PretrainEvent,
   PretrainResult,
   PretrainRun,
+  RunEvent,
   RunView,
   RunWatcher,
   WatchedRun,

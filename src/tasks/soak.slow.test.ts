@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { TinyRuns } from "../../test/tiny-runs.ts";
-import type { PretrainEvent } from "./pretrain.ts";
+import type { RunEvent } from "./pretrain.ts";
 
 let runs: TinyRuns;
 before(async () => {
@@ -26,7 +26,7 @@ test(`a run's memory does not grow over ${STEPS} steps`, async (context) => {
   setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = runInNewContext("gc");
   const looks: { readonly heap: number; readonly resident: number }[] = [];
-  const onEvent = (event: PretrainEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind !== "update" || event.report.step % LOOK_EVERY !== 0) return;
     collectGarbage();
     const { heapUsed, arrayBuffers, rss } = process.memoryUsage();

@@ -1,0 +1,131 @@
+/** @file What `ecamp finetune classify` does: resolves the configuration, shows it, trains, says where the result is. */
+import type { ClassifyConfig } from "../recipes/classify-config.ts";
+import type { FidelityName } from "../recipes/fidelity.ts";
+import { type FinetuneResult, finetune } from "../tasks/classify/finetune.ts";
+import { UsageError } from "../util/errors.ts";
+import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";
+import { describeOrigins } from "./resolve-config.ts";
+import { type ResolvedRun, type RunChoices, resolveResumed } from "./resolve-run.ts";
+import { absolute, configText, showChosen } from "./run-configuration.ts";
+import { runDisplay } from "./run-display.ts";
+import type { CommandContext, Terminal } from "./terminal.ts";
+
+/** The arguments of `ecamp finetune classify`, as its option table gives them. */
+export interface FinetuneArgs {
+  readonly out: string;
+  readonly data: string | undefined;
+  readonly weights: string | undefined;
+  readonly labels: string | undefined;
+  readonly probe: boolean;
+  readonly recipe: string | undefined;
+  readonly fidelity: FidelityName | undefined;
+  readonly uncertain: ClassifyConfig["data"]["uncertain"] | undefined;
+  readonly allowLeak: boolean;
+  readonly resume: boolean;
+  readonly allowChangedData: boolean;
+  readonly stopAfter: number | undefined;
+  readonly config: string | undefined;
+  readonly set: readonly string[];
+  readonly seed: number | undefined;
+  readonly device: string | undefined;
+  readonly threads: number | undefined;
+  readonly workers: number | undefined;
+  readonly onBadRecord: "error" | "skip" | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** Trains a classifier, or with `--dry-run` only shows with which values. */
+export async function runFinetune(args: FinetuneArgs, context: CommandContext): Promise<number> {
+  const { terminal } = context;
+  if (args.allowChangedData && !args.resume) {
+    throw new UsageError(
+      "Cannot use --allow-changed-data without --resume: a new run takes the dataset as it is",
+    );
+  }
+  const choices = choicesOf(args);
+  const resolved = args.resume
+    ? await resolveResumed(CLASSIFY, args.out, choices)
+    : await resolveClassify(choices);
+  if (args.dryRun) {
+    const { origins } = resolved;
+    const text = args.json
+      ? JSON.stringify(Object.fromEntries(origins), null, 2)
+      : describeOrigins(origins);
+    terminal.out(`${text}\n`);
+    return 0;
+  }
+  showChosen(resolved.origins, terminal);
+  showResult(await trainShowing(args, resolved, context), args, terminal);
+  return 0;
+}
+
+function choicesOf(args: FinetuneArgs): RunChoices {
+  return {
+    recipe: args.recipe ?? (args.probe ? "probe" : undefined),
+    fidelity: args.fidelity,
+    config: args.config,
+    set: args.set,
+    flags: {
+      "run.data": { flag: "--data", value: absolute(args.data) },
+      "run.weights": { flag: "--weights", value: absolute(args.weights) },
+      "run.allowLeak": { flag: "--allow-leak", value: args.allowLeak || undefined },
+      "run.device": { flag: "--device", value: args.device },
+      "run.threads": { flag: "--threads", value: args.threads },
+      "train.mode": { flag: "--probe", value: args.probe ? "probe" : undefined },
+      "train.seed": { flag: "--seed", value: args.seed },
+      "data.labels": { flag: "--labels", value: percentOf(args.labels) },
+      "data.uncertain": { flag: "--uncertain", value: args.uncertain },
+      "data.workers": { flag: "--workers", value: args.workers },
+      "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
+    },
+  };
+}
+
+/** `10%` or `10`. */
+function percentOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number] = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim()) ?? [];
+  const percent = Number(number);
+  if (percent > 0 && percent <= 100) return percent;
+  throw new UsageError(`Cannot use --labels "${text}": expected a percentage such as 10%`);
+}
+
+async function trainShowing(
+  { out, resume, allowChangedData, stopAfter }: FinetuneArgs,
+  resolved: ResolvedRun<ClassifyConfig>,
+  { terminal, signal }: CommandContext,
+): Promise<FinetuneResult> {
+  const { onEvent, finish } = runDisplay(terminal, { label: "finetune", samples: "images" });
+  try {
+    return await finetune({
+      ...{ out, resume, allowChangedData, stopAfter, signal, onEvent },
+      config: resolved.config,
+      configText: configText(resolved),
+      clock: terminal.clock,
+      now: () => new Date(),
+    });
+  } finally {
+    finish();
+  }
+}
+
+function showResult(result: FinetuneResult, { json, out }: FinetuneArgs, terminal: Terminal): void {
+  if (json) {
+    terminal.out(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const { step, finished, exhausted, best, model, skipped } = result;
+  const why = exhausted ? ", since validation no longer gained" : "";
+  terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}${why}: ${model}\n`);
+  if (best !== undefined) {
+    terminal.out(`Best on the split val: ${best.value.toFixed(4)} after step ${best.step}\n`);
+  }
+  if (skipped > 0) terminal.out(`Skipped ${skipped} records: see skipped.jsonl in the run\n`);
+  const folder = /[^\w./-]/.test(out) ? JSON.stringify(out) : out;
+  terminal.out(
+    finished
+      ? `Evaluate it with: ecamp evaluate ${folder}\n`
+      : `Go on with: ecamp finetune classify --out ${folder} --resume\n`,
+  );
+}

@@ -1,0 +1,33 @@
+/** @file What a classification run is given and what it gives in the end. */
+import type { ClassifyConfig } from "../../recipes/classify-config.ts";
+import type { LoopResult } from "../../train/loop.ts";
+import type { RunEvent } from "../pretrain-run.ts";
+
+/** A run and how it is watched and stopped. */
+export interface FinetuneRun {
+  /** The run's folder. */
+  readonly out: string;
+  readonly config: ClassifyConfig;
+  /** The text of `config.json`, written when the run is new. */
+  readonly configText: string;
+  /** Go on with the run in `out`. */
+  readonly resume: boolean;
+  /** May the dataset of a run that goes on be another one than it began with? */
+  readonly allowChangedData?: boolean | undefined;
+  /** Stop, with a checkpoint, after this update even if the run is longer. */
+  readonly stopAfter?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly clock: () => number;
+  readonly now: () => Date;
+}
+
+/** How a run ended. */
+export interface FinetuneResult extends LoopResult {
+  /** The model to use: the best by validation, or the newest where nothing was validated. */
+  readonly model: string;
+  /** The best validation: its update, and its mean AUROC (multi-label), accuracy (single-label) or loss. */
+  readonly best: { readonly step: number; readonly value: number } | undefined;
+  /** How many records stand in the run's `skipped.jsonl`. */
+  readonly skipped: number;
+}

@@ -1,0 +1,281 @@
+/** @file Fine-tuning and the linear probe, from a labelled dataset folder to a run folder, through the one training loop (SPEC 4.1). */
+import { join } from "node:path";
+import { fileMode } from "../../data/dataset-files.ts";
+import { type Device, openDevice } from "../../engine/runtime/device.ts";
+import { Checkpoints, checkpointBytes, type TrainState } from "../../train/checkpoint.ts";
+import { initializeStore } from "../../train/initialize-store.ts";
+import { type MicroBatch, train, type Validation } from "../../train/loop.ts";
+import { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
+import { RunLog } from "../../train/run-log.ts";
+import { factorAtStep } from "../../train/schedule.ts";
+import { Disposables } from "../../util/disposables.ts";
+import { ConfigError } from "../../util/errors.ts";
+import { requireSpace } from "../disk-space.ts";
+import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
+import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
+import { startingState } from "../run-state.ts";
+import { listSkipped, SkippedList } from "../skipped-list.ts";
+import { type ClassifierDescription, describeClassifier } from "./classifier-description.ts";
+import { ClassifierForward } from "./classifier-forward.ts";
+import { type PreparedClassifier, prepareClassifier } from "./classifier-model.ts";
+import { cropBatches, featureBatches, featureCourse } from "./classify-batches.ts";
+import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "./classify-inputs.ts";
+import { classifyValidation } from "./classify-validation.ts";
+import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
+import { headLogits } from "./head-logits.ts";
+import { type Computed, computeSplit } from "./score-records.ts";
+
+export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
+
+const KEPT_CHECKPOINTS = 1;
+const MS_PER_MINUTE = 60_000;
+
+/**
+ * Trains a classifier until the run's last update, until validation no longer gains, `stopAfter` or the signal.
+ * @throws {ConfigError | ManifestError | WeightsError | DecodeError} when an input is wrong; nothing is lost then
+ */
+export async function finetune(run: FinetuneRun): Promise<FinetuneResult> {
+  await using held = new Disposables();
+  return await trainFrom(run, await prepareRun(run, held), held);
+}
+
+/** A run that can begin or go on. */
+interface ReadyRun {
+  readonly device: Device;
+  readonly inputs: ClassifyInputs;
+  readonly prepared: PreparedClassifier;
+  readonly forward: ClassifierForward;
+  readonly checkpoints: Checkpoints;
+  readonly state: TrainState;
+}
+
+/** Opens and checks everything that a run needs. Of a new run nothing is written yet; one that goes on is locked. */
+async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun> {
+  const { config, out, now, clock, signal } = run;
+  const note = noteTo(run);
+  requireSchedule(run);
+  const device = openDevice({ provider: config.run.device, threads: config.run.threads });
+  if (run.resume) held.use(await resumeRunFolder(out, { note, now }));
+  else await requireUnusedFolder(out);
+  const inputs = held.use(await openClassifyInputs(config, { note, signal }));
+  const prepared = held.use(prepareClassifier(config, inputs, { ...device, clock }));
+  const forward = held.use(new ClassifierForward({ ...inputs, config: inputs.model, device }));
+  const { store } = prepared;
+  const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
+  if (!run.resume) {
+    const bytes = checkpointBytes(store);
+    await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
+  }
+  const state = await startingState({
+    ...{ out, resume: run.resume, allowChangedData: run.allowChangedData, config, note },
+    ...{ seed: config.train.seed, threads: config.run.threads, device: config.run.device },
+    ...{ inputs: inputs.hashes, store, checkpoints },
+    begin: async () => {
+      initializeStore(store, prepared.parameters, config.train.seed);
+      const norm = prepared.readsFeatures ? "encoder" : "fresh";
+      const found = await inputs.source.fill(store.values, norm);
+      if (found !== undefined) note(found);
+    },
+  });
+  return { device, inputs, prepared, forward, checkpoints, state };
+}
+
+function requireSchedule({ config: { train } }: FinetuneRun): void {
+  if (train.warmupSteps < train.steps) return;
+  throw new ConfigError(
+    `Cannot train with train.warmupSteps = ${train.warmupSteps} and train.steps = ${train.steps}: ` +
+      "the learning rate would never leave its warm-up; set train.warmupSteps lower",
+  );
+}
+
+async function trainFrom(
+  run: FinetuneRun,
+  ready: ReadyRun,
+  held: Disposables,
+): Promise<FinetuneResult> {
+  const { config, out, configText, now } = run;
+  const { device, inputs, prepared, checkpoints, state } = ready;
+  const { store, steps: program, optimizer: rule } = prepared;
+  const { privacy } = inputs;
+  const note = noteTo(run);
+  const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
+  // Only now: a run that cannot start leaves no folder that stands in the next one's way.
+  if (!run.resume) held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
+  const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
+  const onSkipped = listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note });
+  const feeding = await openFeeding(run, ready, onSkipped);
+  const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
+  const lastStep = Math.min(config.train.steps, run.stopAfter ?? config.train.steps);
+  run.onEvent({
+    kind: "started",
+    records: inputs.train.records.ids.length,
+    parameters: prepared.trainedCount,
+    updatesPerEpoch: feeding.course.updatesPerEpoch,
+    ...{ doneSteps: state.step, lastStep },
+  });
+  const { batchesAfter, validation, course } = feeding;
+  const result = await train(
+    { store, program, optimizer, batchesAfter, checkpoints, log },
+    { ...loopOptions(run, ready, course), validation, state, lastStep },
+  );
+  const finished = result.exhausted || result.step >= config.train.steps;
+  return {
+    ...result,
+    finished,
+    ...(await outcomeOf(out, checkpoints, result.step)),
+    skipped: skipped.size,
+  };
+}
+
+/** What a run learns from, and how its models are compared. */
+interface Feeding {
+  readonly batchesAfter: (doneSteps: number) => AsyncGenerator<MicroBatch>;
+  readonly validation: Validation | undefined;
+  readonly course: Course;
+}
+
+async function openFeeding(
+  run: FinetuneRun,
+  ready: ReadyRun,
+  onSkipped: OnSkipped,
+): Promise<Feeding> {
+  const { inputs, prepared } = ready;
+  return prepared.readsFeatures
+    ? feedFeatures(run, ready, onSkipped)
+    : {
+        course: inputs.course,
+        batchesAfter: (doneSteps) =>
+          cropBatches(inputs, prepared, { seed: run.config.train.seed, doneSteps, onSkipped }),
+        validation: validationOf(run, inputs, inputs.course, (signal) =>
+          computeVal(ready, { onSkipped, signal }),
+        ),
+      };
+}
+
+/** Features are computed once, of whole pictures; then only the head runs. */
+async function feedFeatures(
+  run: FinetuneRun,
+  ready: ReadyRun,
+  onSkipped: OnSkipped,
+): Promise<Feeding> {
+  const { inputs, prepared, forward } = ready;
+  const { config, signal } = run;
+  const { batch, accumulate, seed } = config.train;
+  const parameters = prepared.store.values;
+  const compute = async (split: ClassifyInputs["train"], what: string): Promise<Computed> => {
+    const total = split.records.ids.length;
+    const start = run.clock();
+    const computed = await computeSplit(
+      { loader: split.whole, records: split.records },
+      {
+        ...{ forward, parameters, onSkipped, signal },
+        onProgress: (done) => run.onEvent({ kind: "features", what, done, total }),
+      },
+    );
+    const seconds = (run.clock() - start) / 1000;
+    noteTo(run)(
+      `features of ${total} ${what} records in ${seconds.toFixed(1)} s, ${(total / seconds).toFixed(1)} a second`,
+    );
+    return computed;
+  };
+  const computed = await compute(inputs.train, "training");
+  const course = featureCourse({ computed, batch, accumulate });
+  if (course.updatesPerEpoch === 0) {
+    throw new ConfigError(
+      `Cannot make one update of ${batch} × ${accumulate} records from ${computed.positions.length}: set train.batch lower`,
+    );
+  }
+  const val = inputs.val === undefined ? undefined : await compute(inputs.val, "validation");
+  return {
+    course,
+    batchesAfter: (doneSteps) =>
+      featureBatches(inputs, { computed, batch, accumulate, seed, doneSteps }),
+    validation:
+      val === undefined
+        ? undefined
+        : validationOf(run, inputs, course, async () => ({
+            positions: val.positions,
+            logits: headLogits(val.features, parameters, inputs.model),
+          })),
+  };
+}
+
+function validationOf(
+  { config }: FinetuneRun,
+  inputs: ClassifyInputs,
+  course: Course,
+  compute: Parameters<typeof classifyValidation>[0]["compute"],
+): Validation | undefined {
+  const { val } = inputs;
+  return val === undefined
+    ? undefined
+    : classifyValidation({ config, inputs, course, val, compute });
+}
+
+async function computeVal(
+  { inputs: { val }, forward, prepared: { store } }: ReadyRun,
+  options: { readonly onSkipped: OnSkipped; readonly signal: AbortSignal },
+): Promise<Computed | undefined> {
+  if (val === undefined) return undefined;
+  const split = { loader: val.whole, records: val.records };
+  return computeSplit(split, { ...options, forward, parameters: store.values }).catch(
+    (error: unknown) => {
+      if (options.signal.aborted) return undefined;
+      throw error;
+    },
+  );
+}
+
+function loopOptions(run: FinetuneRun, { inputs }: ReadyRun, course: Course) {
+  const { config, signal, clock, now, onEvent } = run;
+  const { accumulate, lr, steps, warmupSteps, decay, clip, checkpointMinutes, onFullDisk } =
+    config.train;
+  const schedule = { decay, warmupSteps, totalSteps: steps };
+  return {
+    ...{ accumulate, clip, onFullDisk, signal, clock, now },
+    epochOf: (step: number) => epochOf(step, course),
+    rateOf: (_: number, step: number) => lr * factorAtStep(schedule, step),
+    checkpointEveryMs: checkpointMinutes * MS_PER_MINUTE,
+    metadata: describeClassifier(descriptionOf(config, inputs)),
+    partOf: partOf,
+    onUpdate: (report) => onEvent({ kind: "update", report }),
+    onValidation: (report) => onEvent({ kind: "validation", report }),
+    onCheckpoint: (path) => onEvent({ kind: "checkpoint", path }),
+    onNote: noteTo(run),
+  } satisfies Partial<Parameters<typeof train>[1]>;
+}
+
+/** Gradient norms are told of the encoder and of the head. */
+const partOf = (parameter: string): string =>
+  /^(?:head|fc_norm)\./.test(parameter) ? "head" : "image encoder";
+
+function descriptionOf(
+  { data }: FinetuneRun["config"],
+  { model: config, task, classes, normalization, method, leaks }: ClassifyInputs,
+): ClassifierDescription {
+  return {
+    ...{ config, task, classes, normalization },
+    shorterSide: shorterSideOf(config.imageSize, data.cropPart),
+    sixteenBit: method.decode.sixteenBit,
+    leaks: leaks.leaks,
+  };
+}
+
+/** The model to use, and how good it was on the validation split. */
+async function outcomeOf(
+  out: string,
+  checkpoints: Checkpoints,
+  step: number,
+): Promise<Pick<FinetuneResult, "model" | "best">> {
+  const { best } = await checkpoints.state(step);
+  if (best === undefined) {
+    return { model: join(checkpoints.path(step), "model.safetensors"), best: undefined };
+  }
+  const value = best.loss < 0 ? -best.loss : best.loss; // areas and accuracies are compared by their negative
+  return { model: join(out, "best", "model.safetensors"), best: { step: best.step, value } };
+}
+
+const noteTo =
+  ({ onEvent }: FinetuneRun) =>
+  (text: string): void =>
+    onEvent({ kind: "note", text });
