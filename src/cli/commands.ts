@@ -5,6 +5,7 @@ import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSynth } from "./commands/data-synth.ts";
 import { doctor } from "./commands/doctor.ts";
 import { finetuneClassify } from "./commands/finetune-classify.ts";
+import { predict } from "./commands/predict.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
@@ -18,5 +19,6 @@ export const COMMANDS: readonly Command[] = [
   dataCheck,
   pretrain,
   finetuneClassify,
+  predict,
   verify,
 ];

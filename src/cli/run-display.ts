@@ -20,11 +20,7 @@ export function runDisplay(
   readonly finish: () => void;
 } {
   let progress: Progress | undefined;
-  let computing: { readonly what: string; readonly progress: Progress } | undefined;
-  const computed = (): void => {
-    computing?.progress.finish();
-    computing = undefined;
-  };
+  const features = featureProgress(terminal, samples);
   const note = (line: string) => (progress ? progress.note(line) : terminal.err(`${line}\n`));
   const onEvent = (event: RunEvent): void => {
     switch (event.kind) {
@@ -32,16 +28,10 @@ export function runDisplay(
         note(event.text);
         return;
       case "features":
-        if (computing?.what !== event.what) {
-          computed();
-          const { what, total } = event;
-          const words = { label: `features, ${what}`, total, start: 0, unit: samples };
-          computing = { what, progress: startProgress(terminal, words) };
-        }
-        computing.progress.update(event.done, "");
+        features.update(event);
         return;
       case "started":
-        computed();
+        features.finish();
         note(describeStart(event, samples));
         progress = startProgress(terminal, {
           label,
@@ -66,10 +56,30 @@ export function runDisplay(
   return {
     onEvent,
     finish: () => {
-      computed();
+      features.finish();
       progress?.finish();
     },
   };
+}
+
+/** A bar or lines for each split whose features are computed. */
+function featureProgress(terminal: Terminal, unit: string) {
+  let current: { readonly what: string; readonly progress: Progress } | undefined;
+  const finish = (): void => {
+    current?.progress.finish();
+    current = undefined;
+  };
+  const update = ({ what, done, total }: Extract<RunEvent, { readonly kind: "features" }>) => {
+    if (current?.what !== what) {
+      finish();
+      current = {
+        what,
+        progress: startProgress(terminal, { label: `features, ${what}`, total, unit }),
+      };
+    }
+    current?.progress.update(done, "");
+  };
+  return { update, finish };
 }
 
 /** `validation after step 40: mim 0.612 res 0.341 mlm 4.381, the best so far` */

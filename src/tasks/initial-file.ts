@@ -58,9 +58,9 @@ export async function openInitial(path: string): Promise<InitialFile> {
 }
 
 /** The file that a path means: itself, or the best or else newest model of a checkpoint's or run's folder. */
-export async function findModelFile(path: string): Promise<string> {
+export async function findModelFile(path: string, attempt = "start from"): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
-    throw new WeightsError(`Cannot start from "${path}": ${describeError(error)}`, {
+    throw new WeightsError(`Cannot ${attempt} "${path}": ${describeError(error)}`, {
       cause: error,
     });
   });
@@ -76,6 +76,6 @@ export async function findModelFile(path: string): Promise<string> {
     if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;
   }
   throw new WeightsError(
-    `Cannot start from "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, or a run's folder with a checkpoint`,
+    `Cannot ${attempt} "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, or a run's folder with a checkpoint`,
   );
 }

@@ -18,7 +18,7 @@ export interface OpenClassifier extends ClassifierDescription {
  * @throws {WeightsError} when there is none, or the file is damaged
  */
 export async function openClassifier(path: string): Promise<OpenClassifier> {
-  const file = await findModelFile(path);
+  const file = await findModelFile(path, "open the classifier");
   await using stored = await openSafetensors(file);
   const description = parseClassifier(file, stored.metadata);
   const parameters = new Map<string, NdArray>();
