@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { dataCheck } from "./commands/data-check.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
+import { dataSplit } from "./commands/data-split.ts";
 import { dataSynth } from "./commands/data-synth.ts";
 import { doctor } from "./commands/doctor.ts";
 import { finetuneClassify } from "./commands/finetune-classify.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   dataImportTable,
   dataSynth,
   dataCheck,
+  dataSplit,
   pretrain,
   finetuneClassify,
   predict,

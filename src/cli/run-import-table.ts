@@ -23,6 +23,8 @@ export interface ImportTableArgs {
   readonly patientColumn: string | undefined;
   readonly viewColumn: string | undefined;
   readonly labelColumn: readonly string[];
+  readonly findingsColumn: string | undefined;
+  readonly findings: string | undefined;
   readonly classColumn: string | undefined;
   readonly splitColumn: string | undefined;
   readonly masksColumn: string | undefined;
@@ -77,6 +79,8 @@ function optionsOf(args: ImportTableArgs): ImportTableOptions {
       idColumn: args.idColumn,
       patientColumn: args.patientColumn,
       viewColumn: args.viewColumn,
+      findingsColumn: args.findingsColumn,
+      findings: args.findings?.split(",").map((name) => name.trim()),
       classColumn: args.classColumn,
       splitColumn: args.splitColumn,
       masksColumn: args.masksColumn,

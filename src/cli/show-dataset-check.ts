@@ -8,12 +8,21 @@ export async function showDatasetCheck(
   {
     folder,
     files,
+    readImages,
     json,
-  }: { readonly folder: string; readonly files: boolean; readonly json: boolean },
+  }: {
+    readonly folder: string;
+    readonly files: boolean;
+    readonly readImages: boolean;
+    readonly json: boolean;
+  },
   { terminal, signal }: CommandContext,
 ): Promise<boolean> {
   const found = await withProgress(terminal, { label: "check", unit: "records" }, (progress) =>
-    checkDataset({ folder, files, signal, onProgress: (records) => progress.update(records) }),
+    checkDataset({
+      ...{ folder, files, readImages, signal },
+      onProgress: (records) => progress.update(records),
+    }),
   );
   terminal.out(json ? `${JSON.stringify(found)}\n` : describe(folder, found));
   return found.ok;
@@ -28,6 +37,10 @@ function describe(folder: string, found: DatasetCheck): string {
     `  ${found.contexts} with a distilled context, ${found.windows} with a window`,
     `  splits: ${parts.map(([split, count]) => `${split} ${count}`).join(", ")}`,
   ];
+  if (found.split !== undefined) {
+    const { seed, fractions } = found.split;
+    lines.push(`  split.jsonl: seed ${seed}, labels at ${fractions.join(", ")} %`);
+  }
   for (const { severity, message, examples, count } of found.problems) {
     const more = count > examples.length ? ", …" : "";
     lines.push(`${severity}: ${message} (${examples.join(", ")}${more})`);

@@ -226,7 +226,7 @@ describe("importTable() of CSV", () => {
       what: "two labels of one name",
       content: "image,text\n",
       changes: { labelColumns: ["a.Edema", "b.Edema"] },
-      message: /two label columns are called "Edema"$/,
+      message: /two labels are called "Edema"$/,
     },
   ];
   for (const { what, content, changes, message } of faults) {

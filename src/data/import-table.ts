@@ -130,6 +130,12 @@ async function outcomeOfRow(row: TableRow, context: RowContext): Promise<RowOutc
   );
 }
 
+/** The names of all labels: those of the findings column, then the label columns. */
+const labelNames = ({ findings = [], labelColumns = [] }: TableColumns): readonly string[] => [
+  ...findings,
+  ...labelColumns.map(shortName),
+];
+
 async function openMapping(options: ImportTableOptions): Promise<RowMapping> {
   const { from, keepIds = options.privacy === "public", idKeyFile } = options;
   if (options.idColumn === undefined && options.imageColumn === undefined) {
@@ -137,10 +143,15 @@ async function openMapping(options: ImportTableOptions): Promise<RowMapping> {
       `Cannot import "${from}": neither an id column nor an image column is named, so records would have no id`,
     );
   }
-  const labels = (options.labelColumns ?? []).map(shortName);
+  if ((options.findingsColumn === undefined) !== ((options.findings ?? []).length === 0)) {
+    throw new ConfigError(
+      `Cannot import "${from}": a column of findings and the findings that it can name go together; give both, or neither`,
+    );
+  }
+  const labels = labelNames(options);
   const repeated = labels.find((label, position) => labels.indexOf(label) !== position);
   if (repeated !== undefined) {
-    throw new ConfigError(`Cannot import "${from}": two label columns are called "${repeated}"`);
+    throw new ConfigError(`Cannot import "${from}": two labels are called "${repeated}"`);
   }
   if (!keepIds && idKeyFile === undefined) {
     throw new ConfigError(
@@ -214,7 +225,7 @@ export async function importTable(options: ImportTableOptions): Promise<ImportSu
     importer: "table",
     created: options.created.toISOString(),
   };
-  const labels = (options.labelColumns ?? []).map(shortName);
+  const labels = labelNames(options);
   await writeDataset({
     out: options.out,
     manifest,

@@ -42,6 +42,19 @@ describe("recordOfRow()", () => {
     );
   });
 
+  test("takes findings that a list leaves out as absent, and an empty cell as saying nothing", () => {
+    const columns = { findingsColumn: "f", findings: ["Edema", "Mass"] };
+    const labelsOf = (f: unknown) => recordOf({ image: "a", f }, columns)?.labels;
+    assert.deepEqual(labelsOf(["Mass"]), { Edema: 0, Mass: 1 });
+    assert.deepEqual(labelsOf("Mass | Edema"), { Edema: 1, Mass: 1 });
+    assert.deepEqual(labelsOf("No Finding"), { Edema: 0, Mass: 0 });
+    for (const empty of ["", null, []]) assert.equal(labelsOf(empty), undefined);
+    assert.throws(() => labelsOf("Mass|Edeme"), {
+      name: "ManifestError",
+      message: /column "f" is .*, expected a list of Edema, Mass, or "No Finding"$/,
+    });
+  });
+
   test("joins the parts of a report as they stand and leaves out blank ones", () => {
     const cells = { image: "a", x: " one ", y: "\n", z: "two\n" };
     assert.equal(recordOf(cells, { reportColumns: ["x", "y", "z"] })?.report, " one \ntwo\n");

@@ -19,6 +19,10 @@ export interface TableColumns {
   readonly viewColumn?: string;
   /** Columns of 1, 0, -1 or nothing; the label's name is the column's, or the last part of its path. */
   readonly labelColumns?: readonly string[];
+  /** The findings that are present: a list, or words between `|`. Those of `findings` that it leaves out are absent. */
+  readonly findingsColumn?: string;
+  /** Every finding that the findings column can name. */
+  readonly findings?: readonly string[];
   /** The one class of a single-label task. */
   readonly classColumn?: string;
   /** train, val or test, in one of their usual spellings. */
@@ -72,6 +76,7 @@ export function namedColumns(columns: TableColumns): string[] {
     columns.patientColumn,
     columns.idColumn,
     columns.viewColumn,
+    columns.findingsColumn,
     columns.classColumn,
     columns.splitColumn,
     columns.masksColumn,
@@ -110,6 +115,27 @@ function toLabel(cell: Cell): Label | undefined {
   const label = own(LABELS, text);
   if (label === undefined) throw cellError(cell, "one of 1, 0, -1 or empty");
   return label;
+}
+
+/** What stands in a list of findings when there is none. */
+const NO_FINDING = /^no[ _]findings?$/i;
+
+/** Each of the findings as present or absent; undefined when the cell is empty, which says nothing of any. */
+function toFindings(
+  cell: Cell,
+  findings: readonly string[],
+): Readonly<Record<string, Label>> | undefined {
+  const words = Array.isArray(cell.value)
+    ? cell.value.map((value: unknown) => cellWord({ value, where: cell.where }))
+    : cellWord(cell)
+        ?.split("|")
+        .map((word) => word.trim());
+  if (words === undefined || words.length === 0) return undefined;
+  const present = words.filter((word) => word !== undefined && !NO_FINDING.test(word));
+  if (present.some((word) => word === undefined || !findings.includes(word))) {
+    throw cellError(cell, `a list of ${findings.join(", ")}, or "No Finding"`);
+  }
+  return Object.fromEntries(findings.map((name) => [name, present.includes(name) ? 1 : 0]));
 }
 
 function toMasks(cell: Cell, imageRoot: string): Record<string, string> | undefined {
@@ -212,11 +238,15 @@ export function recordOfRow(row: TableRow, mapping: RowMapping): DatasetRecord |
     patient: patient && pseudonymize("patient", patient),
     view: read(mapping.viewColumn, cellWord),
     report,
-    labels: collectCells(mapping.labelColumns, (name) => toLabel(at(name))),
+    labels: {
+      ...read(mapping.findingsColumn, (cell) => toFindings(cell, mapping.findings ?? [])),
+      ...collectCells(mapping.labelColumns, (name) => toLabel(at(name))),
+    },
     class: read(mapping.classColumn, cellWord),
     masks: read(mapping.masksColumn, (cell) => toMasks(cell, imageRoot)),
     boxes: read(mapping.boxesColumn, toBoxes),
     meta: collectCells(mapping.metaColumns, (name) => keptCell(row.cell(name))),
   };
-  return parseRecord(withoutUndefined(record), `read "${path}" line ${row.line}`);
+  const labels = Object.keys(record.labels).length === 0 ? undefined : record.labels;
+  return parseRecord(withoutUndefined({ ...record, labels }), `read "${path}" line ${row.line}`);
 }

@@ -6,14 +6,21 @@ export const dataCheck: Command = defineCommand({
   path: ["data", "check"],
   summary: "count what a dataset has and find what is wrong with it",
   description: `Reads a dataset folder from beginning to end and prints counts and problems: lines that are not valid, ids given
-twice, pictures that are not there, patients in two splits, and more. Pictures are not decoded, and no text of a report
-is printed. The status is 0 when there is no error; warnings ask for a look.`,
+twice, pictures that are not there, patients and pictures in two splits, and more. Where there is a split.jsonl, its
+splits count. Pictures are not decoded, and no text of a report is printed. The status is 0 when there is no error; warnings ask for a look.`,
   positionals: { folder: { help: "the dataset folder" } },
   options: {
     files: { type: "boolean", default: true, help: "do not look whether pictures are there" },
+    "read-images": {
+      type: "boolean",
+      help: "read all pictures too, and find the same bytes in two splits",
+    },
     json: { type: "boolean", help: "print JSON" },
   },
-  examples: [{ line: "data check datasets/mine", does: "may it be used?" }],
+  examples: [
+    { line: "data check datasets/mine", does: "may it be used?" },
+    { line: "data check datasets/mine --read-images", does: "copied pictures too" },
+  ],
   run: async (args, context) => {
     const { showDatasetCheck } = await import("../show-dataset-check.ts");
     return (await showDatasetCheck(args, context)) ? 0 : 1;

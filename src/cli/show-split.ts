@@ -1,0 +1,43 @@
+/** @file What `ecamp data split` prints: records, patients and classes of each split and label fraction, as a table. */
+import type { SplitResult } from "../data/split/split-dataset.ts";
+import type { SplitPart } from "../data/split/split-summary.ts";
+
+/** The result for people. */
+export function describeSplit(result: SplitResult): string {
+  const { file, unchanged, records, patients, withoutPatient, leftOut, parts } = result;
+  const lines = [
+    unchanged ? `"${file}" holds this split already` : `Wrote "${file}"`,
+    `  ${records} records of ${patients} patients${withoutPatient > 0 ? `; ${withoutPatient} records name none, and count as one each` : ""}`,
+  ];
+  if (leftOut > 0) lines.push(`  ${leftOut} records in no split`);
+  lines.push("", ...tableOf(result), "");
+  const smallest = parts.find(({ fraction }) => fraction !== undefined);
+  if (smallest !== undefined) {
+    lines.push(`Next: ecamp finetune classify --labels ${smallest.fraction}%`, "");
+  }
+  return lines.join("\n");
+}
+
+function columnName({ split, fraction }: SplitPart): string {
+  return fraction === undefined ? split : `${fraction} %`;
+}
+
+/** A row a class, a column a part; numbers stand to the right. */
+function tableOf({ classes, parts }: SplitResult): readonly string[] {
+  const rows: readonly (readonly string[])[] = [
+    ["", ...parts.map(columnName)],
+    ["records", ...parts.map(({ records }) => String(records))],
+    ["patients", ...parts.map(({ patients }) => String(patients))],
+    ...classes.map((name, c) => [name, ...parts.map(({ positives }) => String(positives[c] ?? 0))]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+    });
+    return `  ${cells.join("  ")}`.trimEnd();
+  });
+}
