@@ -1,6 +1,7 @@
 /** @file The public face of ecamp: what the commands do, as functions. `ecamp/engine` and `ecamp/nn` are the layers below. */
 
 // Configurations: recipes, the fidelity's switches, and how layers of values are resolved.
+export { resolveClassify } from "./cli/resolve-classify.ts";
 export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
 // Datasets: folders in, folders out.
@@ -11,17 +12,23 @@ export {
   type SynthesizeDatasetOptions,
   synthesizeDataset,
 } from "./data/phantom/synthesize-dataset.ts";
+export { type Device, openDevice } from "./engine/runtime/device.ts";
 export { type DrawingOptions, drawReconstructions } from "./explain/draw-reconstructions.ts";
 export { type PretrainedModel, readPretrainedModel } from "./explain/pretrained-model.ts";
 export { FIDELITY, type FidelityName, fidelityColumn } from "./recipes/fidelity.ts";
 export { RECIPES, type RecipeName } from "./recipes/index.ts";
 export type { PretrainConfig } from "./recipes/pretrain-config.ts";
+
+// Classification.
+export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/classify/finetune.ts";
+export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
+export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
 // Training and what comes out of it.
 export {
-  type RunEvent,
   type PretrainResult,
   type PretrainRun,
   pretrain,
+  type RunEvent,
 } from "./tasks/pretrain.ts";
 
 // Text, weights, proof.

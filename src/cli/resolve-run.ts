@@ -20,14 +20,14 @@ import {
 
 /** What the command line says about a configuration. */
 export interface RunChoices {
-  readonly recipe: string | undefined;
-  readonly fidelity: FidelityName | undefined;
+  readonly recipe?: string | undefined;
+  readonly fidelity?: FidelityName | undefined;
   /** A JSON file of overrides. */
-  readonly config: string | undefined;
+  readonly config?: string | undefined;
   /** `KEY=VALUE`, the later ones win. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   /** The values of flags by the key that each sets; those not given are undefined. */
-  readonly flags: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
+  readonly flags?: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
 }
 
 /** A resolved configuration, and what a person should know about it. */
@@ -183,13 +183,17 @@ function requireInherited(
   }
 }
 
-async function overridesOf(choices: RunChoices): Promise<readonly ConfigLayer[]> {
+async function overridesOf({
+  config,
+  set = [],
+  flags = {},
+}: RunChoices): Promise<readonly ConfigLayer[]> {
   const layers: ConfigLayer[] = [];
-  if (choices.config !== undefined) {
-    layers.push({ from: `--config ${choices.config}`, values: await readJson(choices.config) });
+  if (config !== undefined) {
+    layers.push({ from: `--config ${config}`, values: await readJson(config) });
   }
-  if (choices.set.length > 0) layers.push({ from: "--set", values: parseSettings(choices.set) });
-  for (const [key, { flag, value }] of Object.entries(choices.flags)) {
+  if (set.length > 0) layers.push({ from: "--set", values: parseSettings(set) });
+  for (const [key, { flag, value }] of Object.entries(flags)) {
     if (value !== undefined) layers.push({ from: flag, values: { [key]: value } });
   }
   return layers;

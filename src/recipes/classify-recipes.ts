@@ -133,7 +133,7 @@ const LAPTOP: Readonly<Record<"finetune" | "probe", ClassifyRecipe>> = {
     about: "a linear probe on features that are computed once: seconds after the first pass",
     fidelity: "corrected",
     train: {
-      ...{ mode: "probe", batch: 32, steps: 2_000, lr: 1e-2, warmupSteps: 50 },
+      ...{ mode: "probe", batch: 32, steps: 1_000, lr: 1e-2, warmupSteps: 50 },
       ...{ weightDecay: 0.01, layerDecay: 1, patience: null, validateEpochs: 5 },
     },
   },
