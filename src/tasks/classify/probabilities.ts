@@ -6,7 +6,7 @@ export function probabilitiesOf(
   logits: Float32Array,
   { task, classes }: { readonly task: ClassificationTask; readonly classes: number },
 ): Float32Array {
-  if (task === "multi-label") return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+  if (task === "multi-label") return logits.map(sigmoid);
   const probabilities = new Float32Array(logits.length);
   for (let start = 0; start < logits.length; start += classes) {
     const row = logits.subarray(start, start + classes);
@@ -20,6 +20,10 @@ export function probabilitiesOf(
   }
   return probabilities;
 }
+
+/** Every step rounded to single precision, as PyTorch's kernel does: it is exactly 1 from about 16.6 on. */
+const sigmoid = (logit: number): number =>
+  1 / Math.fround(1 + Math.fround(Math.exp(Math.fround(-logit))));
 
 /**
  * The mean cross-entropy of logits [N, C] against labels [N, C] (1, 0, −1 unknown), in double precision: what the loss is in
