@@ -48,8 +48,8 @@ export async function runSplit(
     }),
   );
   if (json) terminal.out(`${JSON.stringify(result)}\n`);
-  else terminal.out(describeSplit(result));
-  for (const warning of result.warnings) terminal.err(`ecamp: Warning: ${warning}\n`);
+  else terminal.out(describeSplit(folder, result));
+  for (const warning of result.warnings) terminal.err(`warning: ${warning}\n`);
   return 0;
 }
 

@@ -3,7 +3,7 @@ import type { SplitResult } from "../data/split/split-dataset.ts";
 import type { SplitPart } from "../data/split/split-summary.ts";
 
 /** The result for people. */
-export function describeSplit(result: SplitResult): string {
+export function describeSplit(folder: string, result: SplitResult): string {
   const { file, unchanged, records, patients, withoutPatient, leftOut, parts } = result;
   const lines = [
     unchanged ? `"${file}" holds this split already` : `Wrote "${file}"`,
@@ -13,7 +13,10 @@ export function describeSplit(result: SplitResult): string {
   lines.push("", ...tableOf(result), "");
   const smallest = parts.find(({ fraction }) => fraction !== undefined);
   if (smallest !== undefined) {
-    lines.push(`Next: ecamp finetune classify --labels ${smallest.fraction}%`, "");
+    lines.push(
+      `Next: ecamp finetune classify --data ${folder} --labels ${smallest.fraction}% --out RUN`,
+      "",
+    );
   }
   return lines.join("\n");
 }

@@ -9,17 +9,21 @@ import { openDataset } from "./dataset.ts";
 import type { CheckedRecord, DatasetCounts } from "./dataset-auditor.ts";
 import { DatasetAuditor } from "./dataset-auditor.ts";
 import { DATASET_FILES, exists } from "./dataset-files.ts";
-import { signalOption } from "./join.ts";
+import { digestFile } from "./digest-file.ts";
+import { assignSplit, signalOption } from "./join.ts";
 import { mapInOrder } from "./map-in-order.ts";
 import type { DatasetProblem, ProblemLog } from "./problem-log.ts";
 import type { DatasetRecord } from "./record.ts";
 import { parseContext, parseRecord, parseWindow } from "./record.ts";
+import { readSplitTable, type SplitProvenance, type SplitTable } from "./split/split-file.ts";
 
 /** What is checked, and how. */
 export interface CheckDatasetOptions {
   readonly folder: string;
   /** Look whether the files of images and masks are there? Yes by default. */
   readonly files?: boolean;
+  /** Read every picture, and look for the same bytes in two splits? No by default: that takes as long as reading all files. */
+  readonly readImages?: boolean;
   /** Told now and then how many records have been read. */
   readonly onProgress?: (records: number) => void;
   readonly signal?: AbortSignal;
@@ -30,6 +34,8 @@ export interface DatasetCheck extends DatasetCounts {
   /** Records with a distilled context, and with a window. */
   readonly contexts: number;
   readonly windows: number;
+  /** How `split.jsonl` came about, where there is one that fits. */
+  readonly split?: SplitProvenance;
   readonly problems: readonly DatasetProblem[];
   /** Is none of the problems an error? */
   readonly ok: boolean;
@@ -53,15 +59,41 @@ interface NumberedRecord {
 async function checkFiles(
   dataset: Dataset,
   { record, line }: NumberedRecord,
+  { files = true, readImages = false }: CheckDatasetOptions,
 ): Promise<CheckedRecord> {
+  if (!files && !readImages) return { record, line, hasImage: true, hasMasks: true };
   const isThere = (path: string): Promise<boolean> => isFilled(dataset.imagePath(path));
   const masks = await Promise.all(Object.values(record.masks ?? {}).map(isThere));
+  const { image } = record;
+  const hasImage = image === undefined || (await isThere(image));
+  const isRead = readImages && image !== undefined && hasImage;
   return {
     record,
     line,
-    hasImage: record.image === undefined || (await isThere(record.image)),
+    hasImage,
     hasMasks: masks.every((found) => found),
+    digest: isRead ? await digestFile(dataset.imagePath(image)) : undefined,
   };
+}
+
+/** What `split.jsonl` says; a file that does not fit becomes a problem, and the records' own splits are looked at. */
+async function readSplits(
+  folder: string,
+  { log, signal }: { readonly log: ProblemLog; readonly signal: AbortSignal | undefined },
+): Promise<SplitTable | undefined> {
+  try {
+    return await readSplitTable(folder, signal);
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    log.add("unusable-split", error.message);
+    return undefined;
+  }
+}
+
+/** The ids that a split and the records do not have in common. */
+function checkSplitIds({ byId }: SplitTable, { ids, log }: DatasetAuditor): void {
+  for (const id of byId.keys()) if (!ids.has(id)) log.add("unusable-split", `${id} is no record`);
+  for (const id of ids) if (!byId.has(id)) log.add("unusable-split", `${id} has no line`);
 }
 
 /** Gives `read` each line; what it or the file's reading throws becomes a problem, and the next line is read if it can be. */
@@ -122,17 +154,21 @@ function parsed(line: TextLine, path: string): readonly [value: unknown, attempt
  * @throws {ManifestError} when the folder is no dataset at all: it is missing, or its `dataset.json` is not valid
  */
 export async function checkDataset(options: CheckDatasetOptions): Promise<DatasetCheck> {
-  const { folder, files = true, onProgress, signal } = options;
+  const { folder, onProgress, signal } = options;
   const dataset = await openDataset(folder);
   const auditor = new DatasetAuditor(dataset.manifest.classes);
   const { log } = auditor;
   const path = join(folder, DATASET_FILES.records);
+  const splits = await readSplits(folder, { log, signal });
   const parse = (line: TextLine): NumberedRecord => {
-    return { record: parseRecord(...parsed(line, path)), line: line.line };
+    const own = parseRecord(...parsed(line, path));
+    const assignment = splits?.byId.get(own.id);
+    const record = assignment === undefined ? own : assignSplit(own, assignment);
+    return { record, line: line.line };
   };
   const records = readLines(path, parse, { log, signal });
-  const checked = mapInOrder(records, CONCURRENCY, async (record) =>
-    files ? checkFiles(dataset, record) : { ...record, hasImage: true, hasMasks: true },
+  const checked = mapInOrder(records, CONCURRENCY, (record) =>
+    checkFiles(dataset, record, options),
   );
   let read = 0;
   for await (const record of checked) {
@@ -142,6 +178,7 @@ export async function checkDataset(options: CheckDatasetOptions): Promise<Datase
   }
   onProgress?.(read);
   auditor.finish();
+  if (splits !== undefined) checkSplitIds(splits, auditor);
   const contextPath = join(folder, DATASET_FILES.context);
   const contexts = await checkSidecar(
     contextPath,
@@ -156,5 +193,6 @@ export async function checkDataset(options: CheckDatasetOptions): Promise<Datase
   );
   const problems = log.problems();
   const ok = problems.every(({ severity }) => severity !== "error");
-  return { ...auditor.counts(), contexts, windows, problems, ok };
+  const split = splits === undefined ? {} : { split: splits.provenance };
+  return { ...auditor.counts(), contexts, windows, ...split, problems, ok };
 }

@@ -1,7 +1,8 @@
 /** @file Looks at a dataset's records one after the other: counts them, and remembers what only the whole shows. */
 import { createHash } from "node:crypto";
-import { ProblemLog } from "./problem-log.ts";
+import { type ProblemKind, ProblemLog } from "./problem-log.ts";
 import type { DatasetRecord, Split } from "./record.ts";
+import { ContentTally, type SharedThing, SplitTally } from "./split/split-tally.ts";
 
 /** What a dataset has, in numbers. */
 export interface DatasetCounts {
@@ -24,28 +25,13 @@ export interface CheckedRecord {
   readonly line: number;
   readonly hasImage: boolean;
   readonly hasMasks: boolean;
+  /** The digest of its picture's bytes, where they were read. */
+  readonly digest?: string | undefined;
 }
 
-/** Remembers in which splits a thing was met. */
-class SplitTally {
-  readonly #splits = new Map<string, Set<string>>();
-
-  add(name: string, split: Split | undefined): void {
-    const splits = this.#splits.get(name) ?? new Set();
-    if (split !== undefined) splits.add(split);
-    this.#splits.set(name, splits);
-  }
-
-  get size(): number {
-    return this.#splits.size;
-  }
-
-  /** `name (train, test)` for everything that was met in more than one split. */
-  shared(): string[] {
-    return [...this.#splits]
-      .filter(([, splits]) => splits.size > 1)
-      .map(([name, splits]) => `${name} (${[...splits].sort().join(", ")})`);
-  }
+/** `name (test, train)`. */
+function describeShared({ name, splits }: SharedThing): string {
+  return `${name} (${splits.toSorted().join(", ")})`;
 }
 
 /** Looks at one record after the other. */
@@ -58,6 +44,7 @@ export class DatasetAuditor {
   readonly #splits = { train: 0, val: 0, test: 0, none: 0 };
   readonly #patients = new SplitTally();
   readonly #images = new SplitTally();
+  readonly #copies = new ContentTally();
   readonly #repeated = new Set<string>();
   readonly #seenImages = new Set<string>();
   readonly #undeclared = new Set<string>();
@@ -72,7 +59,7 @@ export class DatasetAuditor {
   }
 
   /** Looks at a record. */
-  add({ record, line, hasImage, hasMasks }: CheckedRecord): void {
+  add({ record, line, hasImage, hasMasks, digest }: CheckedRecord): void {
     const { id, split, patient, report } = record;
     if (this.ids.has(id)) this.log.add("duplicate-id", `${id} (line ${line})`);
     this.ids.add(id);
@@ -83,7 +70,10 @@ export class DatasetAuditor {
     if (!hasImage) this.log.add("missing-image", id);
     if (!hasMasks) this.log.add("missing-mask", id);
     if (report !== undefined) this.#addReport(id, report);
-    if (record.image !== undefined) this.#addImage(record.image, split);
+    if (record.image !== undefined) {
+      this.#addImage(record.image, split);
+      if (digest !== undefined) this.#copies.add(record.image, digest, split);
+    }
     this.#addClasses(record);
   }
 
@@ -115,8 +105,12 @@ export class DatasetAuditor {
   /** Notes what only the whole shows. */
   finish(): void {
     const { log } = this;
-    for (const patient of this.#patients.shared()) log.add("patient-in-two-splits", patient);
-    for (const image of this.#images.shared()) log.add("image-in-two-splits", image);
+    const note = (kind: ProblemKind, things: readonly SharedThing[]): void => {
+      for (const thing of things) log.add(kind, describeShared(thing));
+    };
+    note("patient-in-two-splits", this.#patients.shared());
+    note("image-in-two-splits", this.#images.shared());
+    note("copy-in-two-splits", this.#copies.shared());
     for (const image of this.#repeated) log.add("repeated-image", image);
     for (const name of this.#undeclared) log.add("undeclared-class", name);
     for (const id of this.#withoutPatient) log.add("no-patient", id);

@@ -8,6 +8,7 @@ export const DATASET_FILES = {
   records: "records.jsonl",
   context: "context.jsonl",
   window: "window.jsonl",
+  split: "split.jsonl",
 } as const;
 
 /** Permission bits of a new dataset folder: its owner's alone when it is private. */

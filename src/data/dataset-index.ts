@@ -1,25 +1,31 @@
-/** @file Random access to chosen records of a dataset, 8 bytes of memory a record, 16 with contexts. */
+/** @file Random access to chosen records of a dataset: 8 bytes of memory a record, 8 more with contexts, 1 more with a split file. */
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { DATASET_FILES } from "./dataset-files.ts";
-import { readPlacedRecords } from "./join.ts";
+import { assignSplit, type PlacedRecord, readPlacedRecords } from "./join.ts";
 import type { LinePlace, LineTable } from "./line-table.ts";
 import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
 import type { DatasetRecord, Split, WindowPosition } from "./record.ts";
 import { parseContext, parseRecord } from "./record.ts";
+import type { SplitAssignment } from "./split/assign-splits.ts";
+import { requireFraction } from "./split/split-file.ts";
 
 /** A record with what stands beside it. */
 export interface JoinedRecord extends DatasetRecord {
   /** The distilled context of its report. */
   readonly context?: string;
   readonly window?: WindowPosition;
+  /** Of a training record, the smallest percentage of the labels that holds it; absent where there is no `split.jsonl`. */
+  readonly fraction?: number;
 }
 
 /** Which records are wanted; every condition that is given must hold. */
 export interface RecordFilter {
   /** Of one of these splits; `none` stands for records without one. */
   readonly splits?: readonly (Split | "none")[];
+  /** Of the training records, those of this percentage of the labels or less, by `split.jsonl`; other splits stay whole. */
+  readonly fraction?: number;
   /** With a report that is not blank. */
   readonly hasReport?: boolean;
   /** That name an image. */
@@ -35,23 +41,33 @@ export interface DatasetIndexHandle {
   readonly records: LineTable;
   /** Of the same size, or empty where no record has a context. */
   readonly contexts: LineTable;
+  /** What `split.jsonl` says of each record; absent where there is no such file. */
+  readonly assignments?: AssignmentTable;
+}
+
+/** A byte a record, each a position in a list of what there is. */
+export interface AssignmentTable {
+  readonly codes: Uint8Array;
+  readonly values: readonly SplitAssignment[];
 }
 
 const NO_WINDOW = 15;
 
 /** Does a record meet every condition of a filter? */
 function matchesFilter(
-  record: DatasetRecord,
-  { splits, hasReport, hasImage }: RecordFilter,
+  { record, assignment }: Pick<PlacedRecord, "record" | "assignment">,
+  { splits, fraction, hasReport, hasImage }: RecordFilter,
 ): boolean {
   if (splits !== undefined && !splits.includes(record.split ?? "none")) return false;
+  if (fraction !== undefined && (assignment?.fraction ?? 0) > fraction) return false;
   if (hasReport !== undefined && hasReport !== ((record.report ?? "").trim() !== "")) return false;
   return hasImage === undefined || hasImage === (record.image !== undefined);
 }
 
-function describeFilter({ splits, hasReport, hasImage }: RecordFilter): string {
+function describeFilter({ splits, fraction, hasReport, hasImage }: RecordFilter): string {
   const conditions = [
     splits !== undefined && `split ${splits.join(" or ")}`,
+    fraction !== undefined && `a place in ${fraction} % of the labels`,
     hasReport !== undefined && `${hasReport ? "a" : "no"} report`,
     hasImage !== undefined && `${hasImage ? "an" : "no"} image`,
   ].filter((condition) => condition !== false);
@@ -90,30 +106,52 @@ export class DatasetIndex {
   }
 
   /**
-   * The record at a position, from 0, joined with its context and window.
+   * The record at a position, from 0, joined with its context, window and split.
    * @throws {RangeError} when there is no such position
    * @throws {ManifestError} when the files have changed since they were indexed
    */
   async read(position: number): Promise<JoinedRecord> {
-    const { records, contexts } = this.handle;
+    const { records, contexts, assignments } = this.handle;
     const place = placeAt(records, position);
     if (place === undefined) throw new RangeError(`Cannot read record ${position}: it has no line`);
-    const record = parseRecord(...(await readJsonAt(this.#records, place)));
+    const own = parseRecord(...(await readJsonAt(this.#records, place)));
     const contextPlace = contexts.size === 0 ? undefined : placeAt(contexts, position);
-    const window = windowOf(tagAt(records, position));
-    return {
-      ...record,
-      ...(contextPlace !== undefined && {
-        context: await readContextAt(this.#contexts, contextPlace, record.id),
-      }),
-      ...(window !== undefined && { window }),
-    };
+    const assignment = assignments?.values[assignments.codes[position] ?? -1];
+    const context =
+      contextPlace === undefined
+        ? undefined
+        : await readContextAt(this.#contexts, contextPlace, own.id);
+    return joinedRecord(assignment === undefined ? own : assignSplit(own, assignment), {
+      context,
+      window: windowOf(tagAt(records, position)),
+      fraction: assignment?.fraction,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
     await this.#contexts[Symbol.asyncDispose]();
   }
+}
+
+/** What stands beside a record. */
+interface Beside {
+  readonly context: string | undefined;
+  readonly window: WindowPosition | undefined;
+  readonly fraction: number | undefined;
+}
+
+/** A record with what stands beside it; what does not is left out. */
+export function joinedRecord(
+  record: DatasetRecord,
+  { context, window, fraction }: Beside,
+): JoinedRecord {
+  return {
+    ...record,
+    ...(context !== undefined && { context }),
+    ...(window !== undefined && { window }),
+    ...(fraction !== undefined && { fraction }),
+  };
 }
 
 /** The value at a place, and how a message says that it was read. */
@@ -152,31 +190,58 @@ export interface IndexOptions extends RecordFilter {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Collects what `split.jsonl` says of the chosen records. */
+class AssignmentTableBuilder {
+  readonly #codes: number[] = [];
+  /** Equal assignments of a file are one object. */
+  readonly #positions = new Map<SplitAssignment, number>();
+
+  add(assignment: SplitAssignment | undefined): void {
+    if (assignment === undefined) return;
+    const code = this.#positions.get(assignment) ?? this.#positions.size;
+    this.#positions.set(assignment, code);
+    this.#codes.push(code);
+  }
+
+  /** The table, on shared memory; undefined where nothing was added. */
+  finish(): AssignmentTable | undefined {
+    if (this.#codes.length === 0) return undefined;
+    const codes = new Uint8Array(new SharedArrayBuffer(this.#codes.length));
+    codes.set(this.#codes);
+    return { codes, values: [...this.#positions.keys()] };
+  }
+}
+
 /**
  * Reads a dataset's records once and keeps the places of those that the filter chooses.
- * @throws {ManifestError} when a line is not valid, or no record is chosen
+ * @throws {ManifestError} when a line is not valid, no record is chosen, or the fraction is none of `split.jsonl`
  */
 export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetIndex> {
-  const { folder, signal } = options;
+  const { folder, signal, fraction } = options;
+  if (fraction !== undefined) await requireFraction(folder, fraction);
   const records = new LineTableBuilder();
   const contexts = new LineTableBuilder();
+  const assigned = new AssignmentTableBuilder();
   let read = 0;
   let withContext = 0;
-  for await (const { record, place, context, window } of readPlacedRecords(folder, signal)) {
+  for await (const placed of readPlacedRecords(folder, signal)) {
     read += 1;
-    if (!matchesFilter(record, options)) continue;
-    records.add(place, windowCode(window));
-    contexts.add(context);
-    if (context !== undefined) withContext += 1;
+    if (!matchesFilter(placed, options)) continue;
+    records.add(placed.place, windowCode(placed.window));
+    contexts.add(placed.context);
+    assigned.add(placed.assignment);
+    if (placed.context !== undefined) withContext += 1;
   }
   if (records.size === 0 && options.mayBeEmpty !== true) {
     throw new ManifestError(
       `Cannot use dataset "${folder}": none of its ${read} records has ${describeFilter(options)}`,
     );
   }
+  const assignments = assigned.finish();
   return new DatasetIndex({
     folder,
     records: records.finish(),
     contexts: (withContext > 0 ? contexts : new LineTableBuilder()).finish(),
+    ...(assignments !== undefined && { assignments }),
   });
 }

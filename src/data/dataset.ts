@@ -1,15 +1,14 @@
 /** @file Opens a dataset folder: the one reader that every command and every task uses. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { DATASET_FILES, exists } from "./dataset-files.ts";
 import type { DatasetIndex, JoinedRecord, RecordFilter } from "./dataset-index.ts";
-import { buildDatasetIndex, readContextAt } from "./dataset-index.ts";
+import { buildDatasetIndex, joinedRecord, readContextAt } from "./dataset-index.ts";
+import { digestFile } from "./digest-file.ts";
 import { readPlacedRecords } from "./join.ts";
 import { LineReader } from "./line-table.ts";
 import type { DatasetManifest } from "./record.ts";
@@ -22,8 +21,8 @@ export interface Dataset {
   /** The folder that image paths start from, absolute. */
   readonly imageRoot: string;
   /**
-   * Every record in file order, joined with its context and window.
-   * @throws {ManifestError} when a line is not valid, an id occurs twice or there is no record
+   * Every record in file order, joined with its context, its window and its place in `split.jsonl`.
+   * @throws {ManifestError} when a line is not valid, an id occurs twice, there is no record, or the split is of other records
    */
   records(signal?: AbortSignal): AsyncGenerator<JoinedRecord>;
   /**
@@ -74,21 +73,12 @@ async function describeAbsence(folder: string): Promise<string> {
 
 async function* joinRecords(folder: string, signal?: AbortSignal): AsyncGenerator<JoinedRecord> {
   await using contexts = new LineReader(join(folder, DATASET_FILES.context));
-  for await (const { record, context, window } of readPlacedRecords(folder, signal)) {
-    if (context === undefined) {
-      yield window === undefined ? record : { ...record, window };
-      continue;
-    }
-    const text = await readContextAt(contexts, context, record.id);
-    yield { ...record, context: text, ...(window !== undefined && { window }) };
+  for await (const placed of readPlacedRecords(folder, signal)) {
+    const { record, context, window, assignment } = placed;
+    const text =
+      context === undefined ? undefined : await readContextAt(contexts, context, record.id);
+    yield joinedRecord(record, { context: text, window, fraction: assignment?.fraction });
   }
-}
-
-async function digestFile(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  const source = createReadStream(path, { highWaterMark: 1 << 20 });
-  await pipeline(source, hash, signal === undefined ? {} : { signal });
-  return hash.digest("hex");
 }
 
 async function digestFolder(folder: string, signal: AbortSignal | undefined): Promise<string> {

@@ -1,4 +1,4 @@
-/** @file Passes over a dataset's records and joins `context.jsonl` and `window.jsonl`, which stand beside, by id. */
+/** @file Passes over a dataset's records and joins what stands beside by id: `context.jsonl`, `window.jsonl`, `split.jsonl`. */
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { readJsonLines } from "../util/jsonl.ts";
@@ -6,12 +6,20 @@ import { DATASET_FILES, exists } from "./dataset-files.ts";
 import type { LinePlace } from "./line-table.ts";
 import type { DatasetRecord, WindowPosition } from "./record.ts";
 import { parseContext, parseRecord, parseWindow } from "./record.ts";
+import type { SplitAssignment } from "./split/assign-splits.ts";
+import { readSplitTable, type SplitTable, staleSplit } from "./split/split-file.ts";
 
-/** A record with where its line and its context's line are. */
-export interface PlacedRecord {
+/** A record with where its line is. */
+export interface OwnRecord {
   readonly record: DatasetRecord;
   /** Its line in `records.jsonl`. */
   readonly place: LinePlace;
+}
+
+/** A record, of the split that `split.jsonl` gives it where there is one, with where its context's line is. */
+export interface PlacedRecord extends OwnRecord {
+  /** What `split.jsonl` says of it. */
+  readonly assignment?: SplitAssignment;
   /** Its line in `context.jsonl`, where it has one. */
   readonly context?: LinePlace;
   readonly window?: WindowPosition;
@@ -78,19 +86,15 @@ function requireMatch(path: string, lines: number | undefined, matched: number):
 }
 
 /**
- * Every record in order, joined with its context and window. Checks what must hold of the whole: ids are unique, there is
- * at least one record, and a file that stands beside belongs to these records.
- * @throws {ManifestError} when that is not so, or a line is not valid
+ * Every record in order, as `records.jsonl` alone has it.
+ * @throws {ManifestError} when a line is not valid, an id occurs twice or there is no record
  */
-export async function* readPlacedRecords(
+export async function* readOwnRecords(
   folder: string,
   signal?: AbortSignal,
-): AsyncGenerator<PlacedRecord> {
-  const { contexts, windows } = await readSidecars(folder, signal);
+): AsyncGenerator<OwnRecord> {
   const path = join(folder, DATASET_FILES.records);
   const lineOf = new Map<string, number>();
-  let withContext = 0;
-  let withWindow = 0;
   for await (const { value, line, offset, length } of readJsonLines(path, signalOption(signal))) {
     const record = parseRecord(value, `read "${path}" line ${line}`);
     const first = lineOf.get(record.id);
@@ -100,20 +104,62 @@ export async function* readPlacedRecords(
       );
     }
     lineOf.set(record.id, line);
-    const context = contexts?.get(record.id);
-    const window = windows?.get(record.id);
-    if (context !== undefined) withContext += 1;
-    if (window !== undefined) withWindow += 1;
-    yield {
-      record,
-      place: { offset, length },
-      ...(context !== undefined && { context }),
-      ...(window !== undefined && { window }),
-    };
+    yield { record, place: { offset, length } };
   }
   if (lineOf.size === 0) {
     throw new ManifestError(`Cannot use dataset "${folder}": "${path}" holds not a single record`);
   }
+}
+
+/** A record with the split that it is given in the place of its own. */
+export function assignSplit(record: DatasetRecord, { split }: SplitAssignment): DatasetRecord {
+  const { split: _own, ...rest } = record;
+  return split === undefined ? rest : { ...rest, split };
+}
+
+/** What a split says of a record; it must say something of each. */
+function assignmentOf(
+  splits: SplitTable | undefined,
+  id: string,
+  folder: string,
+): SplitAssignment | undefined {
+  const assignment = splits?.byId.get(id);
+  if (splits === undefined || assignment !== undefined) return assignment;
+  throw staleSplit(folder, `it has no line for the record ${JSON.stringify(id)}`);
+}
+
+/**
+ * Every record in order, joined with its context, window and split. Checks what must hold of the whole: ids are unique, there is
+ * at least one record, and a file that stands beside belongs to these records.
+ * @throws {ManifestError} when that is not so, or a line is not valid
+ */
+export async function* readPlacedRecords(
+  folder: string,
+  signal?: AbortSignal,
+): AsyncGenerator<PlacedRecord> {
+  const { contexts, windows } = await readSidecars(folder, signal);
+  const splits = await readSplitTable(folder, signal);
+  let read = 0;
+  let withContext = 0;
+  let withWindow = 0;
+  for await (const { record, place } of readOwnRecords(folder, signal)) {
+    read += 1;
+    const context = contexts?.get(record.id);
+    const window = windows?.get(record.id);
+    const assignment = assignmentOf(splits, record.id, folder);
+    if (context !== undefined) withContext += 1;
+    if (window !== undefined) withWindow += 1;
+    yield {
+      record: assignment === undefined ? record : assignSplit(record, assignment),
+      place,
+      ...(assignment !== undefined && { assignment }),
+      ...(context !== undefined && { context }),
+      ...(window !== undefined && { window }),
+    };
+  }
   requireMatch(join(folder, DATASET_FILES.context), contexts?.size, withContext);
   requireMatch(join(folder, DATASET_FILES.window), windows?.size, withWindow);
+  if (splits !== undefined && splits.byId.size > read) {
+    throw staleSplit(folder, `it has lines for ${splits.byId.size - read} ids of no record`);
+  }
 }

@@ -11,6 +11,8 @@ export type ProblemKind =
   | "missing-mask"
   | "patient-in-two-splits"
   | "image-in-two-splits"
+  | "copy-in-two-splits"
+  | "unusable-split"
   | "undeclared-class"
   | "context-without-record"
   | "window-without-record"
@@ -29,6 +31,11 @@ const PROBLEMS: Readonly<
   "missing-mask": { severity: "error", says: "records with a mask that is not there or empty" },
   "patient-in-two-splits": { severity: "error", says: "patients in more than one split" },
   "image-in-two-splits": { severity: "error", says: "images in more than one split" },
+  "copy-in-two-splits": {
+    severity: "error",
+    says: "pictures of the same bytes, under other names, in more than one split",
+  },
+  "unusable-split": { severity: "error", says: "split.jsonl does not fit the records" },
   "undeclared-class": { severity: "error", says: "classes that dataset.json does not list" },
   "context-without-record": { severity: "error", says: "contexts of no record" },
   "window-without-record": { severity: "error", says: "windows of no record" },
