@@ -17,6 +17,7 @@ export interface FinetuneArgs {
   readonly weights: string | undefined;
   readonly labels: string | undefined;
   readonly probe: boolean;
+  readonly imageSize: number | undefined;
   readonly recipe: string | undefined;
   readonly fidelity: FidelityName | undefined;
   readonly uncertain: ClassifyConfig["data"]["uncertain"] | undefined;
@@ -72,6 +73,7 @@ function choicesOf(args: FinetuneArgs): RunChoices {
       "run.allowLeak": { flag: "--allow-leak", value: args.allowLeak || undefined },
       "run.device": { flag: "--device", value: args.device },
       "run.threads": { flag: "--threads", value: args.threads },
+      "model.imageSize": { flag: "--image-size", value: args.imageSize },
       "train.mode": { flag: "--probe", value: args.probe ? "probe" : undefined },
       "train.seed": { flag: "--seed", value: args.seed },
       "data.labels": { flag: "--labels", value: percentOf(args.labels) },

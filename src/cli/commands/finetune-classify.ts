@@ -21,6 +21,7 @@ splits stops the run. Values come from the defaults, the recipe, --config, --set
     weights: { type: "string", metavar: "PATH", help: "the encoder: a run or a weight file" },
     labels: { type: "string", metavar: "PERCENT", help: "part of the labels, such as 10%" },
     probe: { type: "boolean", help: "train only a linear head" },
+    "image-size": { type: "integer", min: 1, help: "its side, if not that of the weights" },
     recipe: { type: "string", metavar: "NAME", help: "finetune, probe, chestxray14-10 …" },
     fidelity: { type: "choice", choices: FIDELITY_NAMES, help: "whose column of switches to take" },
     uncertain: {
