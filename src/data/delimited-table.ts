@@ -19,7 +19,7 @@ export interface DelimitedOptions {
 }
 
 /** What the parser's codes mean; its own messages quote cells. */
-const PARSE_FAULTS: Readonly<Record<string, string>> = {
+export const PARSE_FAULTS: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: "a quotation mark is never closed",
   CSV_INVALID_CLOSING_QUOTE: "something follows the closing quotation mark of a cell",
   INVALID_OPENING_QUOTE: "a quotation mark stands inside a cell that is not quoted",
@@ -106,11 +106,14 @@ function countLines(cells: readonly string[]): number {
   return lines;
 }
 
-/** Where each column is in a row, and what a header may not be. */
-function readHeader(
+/**
+ * Where each column is in a row.
+ * @throws {ManifestError} when a required column is missing or occurs twice
+ */
+export function readHeader(
   header: readonly string[],
   required: readonly string[],
-  { path, delimiter }: DelimitedOptions,
+  { path, delimiter }: Pick<DelimitedOptions, "path" | "delimiter">,
 ): ReadonlyMap<string, number> {
   for (const column of required) {
     const places = header.filter((name) => name === column).length;

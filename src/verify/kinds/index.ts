@@ -10,6 +10,7 @@ export const REPLAYS: ReplayTable = {
   "classification-metrics": async () =>
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
+  lists: async () => (await import("./lists.ts")).replayLists,
   optimizer: async () => (await import("./optimizer.ts")).replayOptimizer,
   "position-table": async () => (await import("./position-table.ts")).replayPositionTable,
   pretrain: async () => (await import("./pretrain.ts")).replayPretrain,

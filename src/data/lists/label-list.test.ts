@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ManifestError } from "../../util/errors.ts";
+import { parseLabelList } from "./label-list.ts";
+import { LIST_PRESETS } from "./list-presets.ts";
+
+const list = (text: string) => ({ text, source: "train.txt" });
+const fails = (text: string, message: string): void =>
+  assert.throws(() => parseLabelList(list(text)), new ManifestError(message));
+
+describe("parseLabelList()", () => {
+  test("reads paths and labels, whatever the white space and line ends", () => {
+    assert.deepEqual(parseLabelList(list("\ufeffa/1.png 0 1\r\n\n  b.jpg\t1  -1 \n")), [
+      { line: 1, path: "a/1.png", labels: [0, 1] },
+      { line: 3, path: "b.jpg", labels: [1, -1] },
+    ]);
+  });
+
+  test("names the line of what it cannot read", () => {
+    fails(
+      "a.png 0\nb.png",
+      'Cannot read "train.txt" line 2: a path without labels, expected labels behind it',
+    );
+    fails(
+      "my film.png 0 1",
+      'Cannot read "train.txt" line 1: a label is "film.png", expected a whole number; a path in such a list cannot hold a space',
+    );
+    fails(
+      "\na.png 0 1\nb.png 0",
+      'Cannot read "train.txt" line 3: it has 1 labels, expected 2 as in line 2',
+    );
+    fails(
+      "a.png 0.5",
+      'Cannot read "train.txt" line 1: a label is "0.5", expected a whole number; a path in such a list cannot hold a space',
+    );
+    fails(" \n\n", 'Cannot read "train.txt": it lists nothing');
+  });
+});
+
+test("LIST_PRESETS have as many classes as their datasets, none twice", () => {
+  const counts = Object.entries(LIST_PRESETS).map(([name, { length }]) => `${name} ${length}`);
+  assert.deepEqual(counts, [
+    "chestxray14 14",
+    "chexpert 5",
+    "rsna 1",
+    "odir5k 8",
+    "aptos2019 5",
+    "covidx 3",
+  ]);
+  for (const classes of Object.values(LIST_PRESETS)) {
+    assert.equal(new Set(classes).size, classes.length);
+  }
+});
