@@ -50,11 +50,16 @@ test("COMMANDS: every example is a line that parses", () => {
 
 test("ecamp recipes lists the recipes, and one of them with origins", async () => {
   const list = await call("recipes", "--json");
-  const rows: { name: string }[] = JSON.parse(list.out);
-  assert.deepEqual(
-    rows.map(({ name }) => name),
-    ["published", "base", "small", "tiny", "demo"],
-  );
+  const rows: { name: string; command: string }[] = JSON.parse(list.out);
+  const namesOf = (wanted: string) =>
+    rows.filter(({ command }) => command === wanted).map(({ name }) => name);
+  assert.deepEqual(namesOf("pretrain"), ["published", "base", "small", "tiny", "demo"]);
+  assert.deepEqual(namesOf("finetune classify").slice(0, 3), [
+    "finetune",
+    "probe",
+    "chestxray14-1",
+  ]);
+  assert.match((await call("recipes", "rsna-10")).out, /^train\.accumulate +24 +recipe rsna-10$/m);
   const one = await call("recipes", "tiny");
   assert.match(one.out, /^model\.dim +192 +recipe tiny$/m);
   assert.match(one.out, /^train\.weightDecay +0\.05 +default$/m);
