@@ -1,6 +1,7 @@
 /** @file The registry: every command of `ecamp`, in the order of a project. */
 import type { Command } from "./command.ts";
 import { dataCheck } from "./commands/data-check.ts";
+import { dataImportList } from "./commands/data-import-list.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSplit } from "./commands/data-split.ts";
 import { dataSynth } from "./commands/data-synth.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   recipes,
   dataImportTable,
+  dataImportList,
   dataSynth,
   dataCheck,
   dataSplit,

@@ -1,9 +1,9 @@
 /** @file What `ecamp data import table` does: names the defaults, shows progress, prints what became of the rows. */
-import { homedir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { ImportSummary } from "../data/import-summary.ts";
 import { type ImportTableOptions, importTable, type TableFormat } from "../data/import-table.ts";
 import { parseRowFilter } from "../data/row-filter.ts";
+import { defaultIdKeyFile } from "./id-key.ts";
 import { withProgress } from "./progress.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
@@ -36,11 +36,6 @@ export interface ImportTableArgs {
   readonly keepIds: boolean;
   readonly idKey: string | undefined;
   readonly json: boolean;
-}
-
-/** Where the key of pseudonyms is kept unless a file is named: outside every dataset, in the user's own configuration. */
-function defaultIdKeyFile(): string {
-  return join(homedir(), ".config", "ecamp", "id-key");
 }
 
 /** Imports a table and prints the counts. */
