@@ -112,24 +112,31 @@ describe("auroc()", () => {
       /of 1 scores and 2 labels: expected one label a score$/,
     );
     assert.throws(() => auroc([1, Number.NaN], [1, 0]), /: score 1 is NaN$/);
-    assert.throws(() => auroc([1, 2], [1, -1]), /: label 1 is -1, expected 1 or 0; leave out/);
+    assert.throws(() => auroc([1, 2], [1, 2]), /: label 1 is 2, expected 1, 0 or -1$/);
   });
 });
 
 describe("aurocOf()", () => {
-  test("equals auroc() of the chosen samples, some of them chosen often", () => {
-    const chosen = fc.array(fc.nat(), { maxLength: 80 });
+  test("a resample is scored as if its samples stood that often", () => {
+    const drawn = fc.array(fc.nat(3), { minLength: 60, maxLength: 60 });
     fc.assert(
-      fc.property(samples, chosen, ({ scores, labels }, numbers) => {
-        const indices = scores.length === 0 ? [] : numbers.map((n) => n % scores.length);
+      fc.property(samples, drawn, ({ scores, labels }, counts) => {
+        const chosen = scores.flatMap((_, i) => Array.from({ length: counts[i] ?? 0 }, () => i));
         const expected = auroc(
-          indices.map((i) => scores[i] ?? 0),
-          indices.map((i) => labels[i] ?? 0),
+          chosen.map((i) => scores[i] ?? 0),
+          chosen.map((i) => labels[i] ?? 0),
         );
-        assert.equal(aurocOf(scores, labels)(indices), expected);
+        assert.equal(aurocOf(scores, labels)(counts), expected);
       }),
       RUNS,
     );
+  });
+
+  test("samples of unknown label are left out, also when they are drawn", () => {
+    const statistic = aurocOf([0.1, 0.9, 0.5, 0.7], [0, -1, 1, 0]);
+    assert.equal(statistic([1, 1, 1, 1]), 0.5);
+    assert.equal(statistic([1, 2, 1, 0]), 1);
+    assert.equal(statistic([0, 1, 1, 0]), undefined);
   });
 });
 

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { errorFunction } from "simple-statistics";
 import { RandomStream } from "../util/random.ts";
-import { aurocOf, type SampleStatistic } from "./auroc.ts";
+import { aurocOf } from "./auroc.ts";
 import { bootstrapInterval, pairedDifference, quantileOfSorted } from "./bootstrap.ts";
+import type { SampleStatistic } from "./ranking.ts";
 
 const KEY = { seed: 3, name: "test" };
 
 function meanOf(values: ArrayLike<number>): SampleStatistic {
-  return (indices) => {
+  return (counts) => {
     let sum = 0;
-    for (let i = 0; i < indices.length; i++) sum += values[indices[i] ?? 0] ?? 0;
-    return indices.length === 0 ? undefined : sum / indices.length;
+    let drawn = 0;
+    for (let i = 0; i < counts.length; i++) {
+      sum += (values[i] ?? 0) * (counts[i] ?? 0);
+      drawn += counts[i] ?? 0;
+    }
+    return drawn === 0 ? undefined : sum / drawn;
   };
 }
 
@@ -19,13 +25,16 @@ function normals(count: number, name: string): Float64Array {
   return Float64Array.from({ length: count }, () => stream.normal());
 }
 
-/** Every resample that was drawn. */
+/** Every resample that was drawn, as samples that stand as often as they were. */
 function drawn(
   count: number,
   options: Partial<Parameters<typeof bootstrapInterval>[2]>,
 ): number[][] {
   const seen: number[][] = [];
-  const collect: SampleStatistic = (indices) => seen.push(Array.from(indices));
+  const collect: SampleStatistic = (counts) =>
+    seen.push(
+      Array.from(counts).flatMap((times, sample) => Array.from({ length: times }, () => sample)),
+    );
   bootstrapInterval(count, collect, { ...KEY, resamples: 50, ...options });
   return seen;
 }
@@ -147,6 +156,19 @@ describe("pairedDifference()", () => {
     for (const value of [found.difference, found.interval.low, found.interval.high]) {
       assert.ok(Math.abs(value - 0.25) < 1e-12, `${value}`);
     }
+    assert.equal(found.p, 2 / 2001); // no resample of 2000 is on the other side
+    const same = pairedDifference(50, [meanOf(common), meanOf(common)], KEY);
+    assert.equal(same?.p, 1);
+  });
+
+  test("p is about that of theory for a mean of differences", () => {
+    const first = normals(100, "shift").map((value) => value + 0.15);
+    const zero = first.map(() => 0);
+    const found = pairedDifference(100, [meanOf(first), meanOf(zero)], { ...KEY, resamples: 8000 });
+    const mean = first.reduce((a, b) => a + b, 0) / 100;
+    const deviation = Math.sqrt(first.reduce((a, b) => a + (b - mean) ** 2, 0) / 100);
+    const expected = 1 - errorFunction(Math.abs(mean) / (deviation / 10) / Math.SQRT2);
+    assert.ok(Math.abs((found?.p ?? 0) - expected) < 0.02, `${found?.p} ${expected}`);
   });
 
   test("is undefined when a side is", () => {

@@ -1,6 +1,6 @@
 /** @file Percentile bootstrap (Efron 1979): how far a statistic, or the difference of two, might be elsewhere by chance alone. */
 import { RandomStream } from "../util/random.ts";
-import type { SampleStatistic } from "./auroc.ts";
+import { eachOnce, type SampleCounts, type SampleStatistic } from "./ranking.ts";
 
 /** Where a statistic lies in most resamples. */
 export interface Interval {
@@ -45,15 +45,23 @@ export function bootstrapInterval(
   statistic: SampleStatistic,
   options: BootstrapOptions,
 ): Interval | undefined {
-  const { level = LEVEL, resamples = RESAMPLES } = options;
+  const values: (number | undefined)[] = [];
+  for (const counts of resamplesOf(count, options)) values.push(statistic(counts));
+  return intervalOf(values, options.level);
+}
+
+/**
+ * The percentile interval of what a statistic was on each resample; see `bootstrapInterval`.
+ * @throws {RangeError} when the level is no part
+ */
+export function intervalOf(
+  values: readonly (number | undefined)[],
+  level: number = LEVEL,
+): Interval | undefined {
   requirePart(level);
-  const values: number[] = [];
-  for (const indices of resamplesOf(count, options)) {
-    const value = statistic(indices);
-    if (value !== undefined) values.push(value);
-  }
-  if (2 * values.length < resamples) return undefined;
-  const sorted = Float64Array.from(values).sort();
+  const defined = values.filter((value) => value !== undefined);
+  if (defined.length === 0 || 2 * defined.length < values.length) return undefined;
+  const sorted = Float64Array.from(defined).sort();
   const tail = (1 - level) / 2;
   return { low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) };
 }
@@ -63,6 +71,11 @@ export interface PairedDifference {
   /** First minus second. */
   readonly difference: number;
   readonly interval: Interval | undefined;
+  /**
+   * Two-sided: twice the part of the resamples on the rarer side of 0, those on it counted to both, one added to count and
+   * total so that it is never 0 (Davison and Hinkley 1997, section 4.2). Undefined where the interval is.
+   */
+  readonly p: number | undefined;
 }
 
 /**
@@ -75,14 +88,24 @@ export function pairedDifference(
   [first, second]: readonly [SampleStatistic, SampleStatistic],
   options: BootstrapOptions,
 ): PairedDifference | undefined {
-  const between: SampleStatistic = (indices) => {
-    const a = first(indices);
-    const b = second(indices);
+  const between: SampleStatistic = (counts) => {
+    const a = first(counts);
+    const b = second(counts);
     return a === undefined || b === undefined ? undefined : a - b;
   };
-  const difference = between(Uint32Array.from({ length: count }, (_, i) => i));
+  const difference = between(eachOnce(count));
   if (difference === undefined) return undefined;
-  return { difference, interval: bootstrapInterval(count, between, options) };
+  const values: (number | undefined)[] = [];
+  for (const counts of resamplesOf(count, options)) values.push(between(counts));
+  const interval = intervalOf(values, options.level);
+  return { difference, interval, p: interval && twoSided(values) };
+}
+
+function twoSided(differences: readonly (number | undefined)[]): number {
+  const defined = differences.filter((value) => value !== undefined);
+  const atMost = defined.filter((value) => value <= 0).length;
+  const atLeast = defined.filter((value) => value >= 0).length;
+  return Math.min(1, (2 * (Math.min(atMost, atLeast) + 1)) / (defined.length + 1));
 }
 
 /** The value below which a part of sorted values lies, linearly between the two nearest (numpy's default). */
@@ -103,26 +126,33 @@ interface Units {
   readonly strata: readonly number[];
 }
 
-/** Resamples one after another; resample k is drawn from step k of the stream. The array is used again for the next. */
-function* resamplesOf(count: number, options: BootstrapOptions): Generator<ArrayLike<number>> {
+/**
+ * Resamples one after another, each as how often every sample was drawn; resample k is drawn from step k of the stream. The
+ * array is used again for the next.
+ * @throws {RangeError} as `bootstrapInterval`
+ */
+export function* resamplesOf(count: number, options: BootstrapOptions): Generator<SampleCounts> {
   const { seed, name, resamples = RESAMPLES } = options;
   requireCount(count, "samples");
   requireCount(resamples, "resamples");
   const units = unitsOf(count, options);
-  const chosen: number[] = [];
+  const counts = new Uint32Array(count);
   for (let step = 0; step < resamples; step++) {
     const stream = new RandomStream({ seed, name: `bootstrap/${name}`, step });
-    chosen.length = 0;
+    counts.fill(0);
     let first = 0;
     for (const groups of units.strata) {
       for (let draw = 0; draw < groups; draw++) {
         const group = first + stream.integer(groups);
         const end = units.starts[group + 1] ?? 0;
-        for (let i = units.starts[group] ?? 0; i < end; i++) chosen.push(units.members[i] ?? 0);
+        for (let i = units.starts[group] ?? 0; i < end; i++) {
+          const sample = units.members[i] ?? 0;
+          counts[sample] = (counts[sample] ?? 0) + 1;
+        }
       }
       first += groups;
     }
-    yield chosen;
+    yield counts;
   }
 }
 

@@ -73,11 +73,7 @@ function meanAuroc(predictions: Predictions): number | undefined {
   return meanOfClasses(
     predictions.classes.map((_, k) => {
       const { scores, labels } = classColumn(predictions, k);
-      const known = [...labels.keys()].filter((i) => labels[i] !== -1);
-      return auroc(
-        known.map((i) => scores[i] ?? Number.NaN),
-        known.map((i) => labels[i] ?? -1),
-      );
+      return auroc(scores, labels);
     }),
   );
 }

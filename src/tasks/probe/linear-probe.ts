@@ -1,15 +1,16 @@
 /** @file The linear probe: how well the labels of a dataset can be read, linearly, from frozen features of its pictures. */
 import type { Split } from "../../data/record.ts";
 import type { SixteenBit } from "../../image/sixteen-bit.ts";
-import { meanOfClasses, type SampleStatistic } from "../../metrics/auroc.ts";
+import { aurocOf, meanOfClasses } from "../../metrics/auroc.ts";
 import {
   type BootstrapOptions,
   bootstrapInterval,
   type Interval,
 } from "../../metrics/bootstrap.ts";
+import { countLabels, type LabelCounts } from "../../metrics/known-labels.ts";
+import { eachOnce, type SampleStatistic } from "../../metrics/ranking.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import type { FeatureExtractor } from "./features.ts";
-import { aurocOfKnown, countLabels, type LabelCounts } from "./known-labels.ts";
 import { type LabelledRecords, listProbeRecords, type ProbeRecords } from "./probe-records.ts";
 import { type ClassScores, fitReadOut } from "./read-out.ts";
 
@@ -100,7 +101,7 @@ function judge(
   drawing: Pick<BootstrapOptions, "seed" | "resamples">,
 ): Pick<ProbeResult, "classes" | "mean"> {
   const { patients } = scored;
-  const all = Uint32Array.from(patients.keys());
+  const all = eachOnce(patients.length);
   const options = { ...drawing, name: "probe", groups: patients };
   const scoreOf = (statistic: SampleStatistic): ScoredAuroc => {
     const auroc = statistic(all);
@@ -111,12 +112,12 @@ function judge(
   const defined: SampleStatistic[] = [];
   for (const [name, labels] of scored.labels) {
     const found = scores.get(name);
-    const statistic = found === undefined ? () => undefined : aurocOfKnown(found, labels);
+    const statistic = found === undefined ? () => undefined : aurocOf(found, labels);
     if (statistic(all) !== undefined) defined.push(statistic);
     const trained = countLabels(train.labels.get(name) ?? labels);
     classes[name] = { ...scoreOf(statistic), trained, scored: countLabels(labels) };
   }
   // In a resample, over the classes that have a value there.
-  const mean = scoreOf((indices) => meanOfClasses(defined.map((statistic) => statistic(indices))));
+  const mean = scoreOf((counts) => meanOfClasses(defined.map((statistic) => statistic(counts))));
   return { classes, mean: { ...mean, classes: defined.length } };
 }

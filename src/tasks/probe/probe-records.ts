@@ -1,8 +1,8 @@
 /** @file The labelled records of a dataset that a probe trains on and is scored on. */
 import { type Dataset, openDataset } from "../../data/dataset.ts";
 import type { DatasetRecord, Split } from "../../data/record.ts";
+import { countLabels, type KnownLabels } from "../../metrics/known-labels.ts";
 import { ManifestError } from "../../util/errors.ts";
-import { countLabels, type KnownLabels } from "./known-labels.ts";
 
 /** Records of some splits, in file order. */
 export interface LabelledRecords {

@@ -3,7 +3,6 @@ import { describe, test } from "node:test";
 import { auroc } from "../../metrics/auroc.ts";
 import { type NdArray, ndArray } from "../../util/nd-array.ts";
 import { RandomStream } from "../../util/random.ts";
-import { aurocOfKnown, countLabels } from "./known-labels.ts";
 import { fitReadOut, type ProbeSamples } from "./read-out.ts";
 
 const COUNT = 120;
@@ -97,19 +96,4 @@ describe("fitReadOut()", () => {
     const leaking = penaltyOf(Array.from({ length: 160 }, (_, i) => `p${i}`));
     assert.ok(leaking < honest, `${leaking} and ${honest}`);
   });
-});
-
-test("aurocOfKnown() leaves unknown labels out, also when they are chosen", () => {
-  const scores = Float64Array.of(0.1, 0.9, 0.5, 0.7);
-  const labels = Int8Array.of(0, -1, 1, 0);
-  const statistic = aurocOfKnown(scores, labels);
-  assert.equal(statistic([0, 1, 2, 3]), 0.5);
-  assert.equal(statistic([1, 1, 0, 2]), 1);
-  assert.equal(statistic([1, 2]), undefined);
-});
-
-test("countLabels() counts what is known", () => {
-  const labels = Int8Array.of(1, -1, 0, 1);
-  assert.deepEqual(countLabels(labels), { positives: 2, negatives: 1 });
-  assert.deepEqual(countLabels(labels, [0, 1]), { positives: 1, negatives: 0 });
 });

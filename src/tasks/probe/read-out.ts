@@ -1,9 +1,9 @@
 /** @file A linear read-out of several labels from frozen features; its penalty is chosen on a held-out part of the samples. */
 import { Matrix } from "ml-matrix";
-import { meanOfClasses } from "../../metrics/auroc.ts";
+import { auroc, meanOfClasses } from "../../metrics/auroc.ts";
+import { countLabels, type KnownLabels } from "../../metrics/known-labels.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import { RandomStream } from "../../util/random.ts";
-import { aurocOfKnown, countLabels, type KnownLabels } from "./known-labels.ts";
 import { RidgePath, scoreRows } from "./ridge.ts";
 
 /** Samples with features and labels. */
@@ -79,12 +79,11 @@ function choosePenalty(
   const fits = fitClasses(rows, labels, kept);
   if (fits.length === 0 || heldOut.length === 0) return USUAL_PENALTY;
   const judged = rowsOf(rows, heldOut);
-  const places = Uint32Array.from(heldOut.keys());
   let best = { penalty: USUAL_PENALTY, area: Number.NEGATIVE_INFINITY };
   for (const penalty of PENALTIES.toReversed()) {
     const areas = [...scoresOf(fits, penalty, judged)].map(([name, scores]) => {
       const truth = Int8Array.from(heldOut, (sample) => labels.get(name)?.[sample] ?? -1);
-      return aurocOfKnown(scores, truth)(places);
+      return auroc(scores, truth);
     });
     const area = meanOfClasses(areas) ?? Number.NEGATIVE_INFINITY;
     if (area > best.area) best = { penalty, area };
