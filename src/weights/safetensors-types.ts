@@ -1,5 +1,6 @@
 /** @file The element types of a safetensors file: how many bytes each takes and which host array it is read into. */
 import type { NdArray, Shape, StorageOf } from "../util/nd-array.ts";
+import { halfToNumber } from "./half.ts";
 
 /** The element types that the format defines and whose size is a whole number of bytes. */
 export type FileType =
@@ -51,16 +52,6 @@ export const FILE_TYPE_OF: Readonly<Record<keyof StorageOf, FileType>> = {
 /** Is this the name of an element type of the format? */
 export function isFileType(name: string): name is FileType {
   return Object.hasOwn(FILE_BYTES, name);
-}
-
-/** Half precision, as its 16 bits, to the double that it stands for. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return (sign * fraction) / 16_777_216;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function widenHalf(halves: Uint16Array): Float32Array {

@@ -130,7 +130,7 @@ describe("openSafetensors()", () => {
       assert.ok(error.cause instanceof Error);
       return true;
     });
-    await assert.rejects(openSafetensors(folder), /it is not a file, expected a safetensors file$/);
+    await assert.rejects(openSafetensors(folder), /it is a folder, expected a safetensors file$/);
   });
 
   test("refuses a header longer than the file or the limit before reading it", async () => {

@@ -1,8 +1,8 @@
 /** @file Safetensors files: read tensor by tensor from their places, written as a stream that appears whole or not at all. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { writeFileAtomically } from "../util/atomic-file.ts";
-import { describeError, WeightsError } from "../util/errors.ts";
 import { BYTES_PER_ELEMENT, describeShape, type NdArray, sizeOf } from "../util/nd-array.ts";
+import { type OpenHandle, openHandle, readFully, refuseTensor, toHostArray } from "./read-range.ts";
 import {
   encodeHeader,
   headerLength,
@@ -11,27 +11,16 @@ import {
   type SafetensorsHeader,
   type TensorInfo,
 } from "./safetensors-header.ts";
-import { decodeElements, FILE_TYPE_OF } from "./safetensors-types.ts";
+import { FILE_TYPE_OF } from "./safetensors-types.ts";
+import type { WeightsFile } from "./weights-file.ts";
 
 export type { TensorInfo } from "./safetensors-header.ts";
 
-/** An open file, its header checked. Tensors are read when asked for, and only then take memory. */
-export interface SafetensorsFile extends AsyncDisposable {
-  /** The path that was opened. */
-  readonly file: string;
-  /** Every tensor's name, in the order in which their bytes lie. */
-  readonly names: readonly string[];
-  /** The texts under `__metadata__`. */
-  readonly metadata: Readonly<Record<string, string>>;
+/** An open safetensors file, its header checked. */
+export interface SafetensorsFile extends WeightsFile {
+  readonly format: "safetensors";
   /** A tensor's type, shape and place. Throws `WeightsError` when there is none of that name. */
   info(name: string): TensorInfo;
-  /**
-   * A tensor as a host array of its own: f16 and bf16 are widened to f32; i8, i16 and u16 to i32. Throws `WeightsError`
-   * when there is none of that name, when no host array holds its type, and when the file has been cut since.
-   */
-  read(name: string): Promise<NdArray>;
-  /** Closes the file; so does leaving the scope of an `await using`. */
-  close(): Promise<void>;
 }
 
 /** What goes into a file besides the tensors. */
@@ -42,52 +31,23 @@ export interface SafetensorsOptions {
   readonly mode?: number;
 }
 
-/** A read call of 2 GiB or more is cut short by the kernel. */
-const MAX_READ_BYTES = 1 << 28;
-
-/** Fills `bytes` from `position` on and says how many there were before the file ended. */
-async function readFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  let offset = 0;
-  while (offset < bytes.byteLength) {
-    const length = Math.min(bytes.byteLength - offset, MAX_READ_BYTES);
-    const { bytesRead } = await handle.read(bytes, offset, length, position + offset);
-    if (bytesRead === 0) break;
-    offset += bytesRead;
-  }
-  return offset;
-}
-
-async function openHandle(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, "r");
-  } catch (error) {
-    throw new WeightsError(`Cannot open weights "${file}": ${describeError(error)}`, {
-      cause: error,
-    });
-  }
-}
-
 async function readHeader(
-  handle: FileHandle,
+  { handle, fileBytes }: OpenHandle,
   file: string,
 ): Promise<SafetensorsHeader & { readonly dataStart: number }> {
-  const status = await handle.stat();
-  if (!status.isFile()) {
-    throw new WeightsError(
-      `Cannot read weights "${file}": it is not a file, expected a safetensors file`,
-    );
-  }
-  const prefix = new Uint8Array(Math.min(LENGTH_BYTES, status.size));
+  const prefix = new Uint8Array(Math.min(LENGTH_BYTES, fileBytes));
   await readFully(handle, prefix, 0);
-  const bytes = new Uint8Array(headerLength(prefix, { file, fileBytes: status.size }));
+  const bytes = new Uint8Array(headerLength(prefix, { file, fileBytes }));
   await readFully(handle, bytes, LENGTH_BYTES);
   const dataStart = LENGTH_BYTES + bytes.length;
-  const header = parseHeader(bytes, { file, dataBytes: status.size - dataStart });
+  const header = parseHeader(bytes, { file, dataBytes: fileBytes - dataStart });
   return { ...header, dataStart };
 }
 
 class OpenSafetensors implements SafetensorsFile {
   readonly file: string;
+  readonly format = "safetensors";
+  readonly beside: readonly [] = [];
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly #handle: FileHandle;
@@ -109,24 +69,24 @@ class OpenSafetensors implements SafetensorsFile {
 
   info(name: string): TensorInfo {
     const info = this.#tensors.get(name);
-    if (info === undefined)
-      this.#refuse(name, `there is none of that name among its ${this.names.length}`);
+    if (info === undefined) {
+      refuseTensor(this.file, name, `there is none of that name among its ${this.names.length}`);
+    }
     return info;
   }
 
   async read(name: string): Promise<NdArray> {
-    const { type, shape, byteOffset, byteLength } = this.info(name);
+    return toHostArray({ file: this.file, name }, this.info(name), await this.readBytes(name));
+  }
+
+  async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { byteOffset, byteLength } = this.info(name);
     const bytes = new Uint8Array(byteLength);
     const found = await readFully(this.#handle, bytes, this.#dataStart + byteOffset);
     if (found < byteLength) {
-      this.#refuse(name, `the file ended after ${found} of its ${byteLength} bytes`);
+      refuseTensor(this.file, name, `the file ended after ${found} of its ${byteLength} bytes`);
     }
-    const array = decodeElements(type, shape, bytes.buffer);
-    if (array === undefined) this.#refuse(name, `elements of type ${type} are not supported`);
-    if (array.dtype === "bool" && bytes.some((byte) => byte > 1)) {
-      this.#refuse(name, "a BOOL element is neither 0 nor 1");
-    }
-    return array;
+    return bytes;
   }
 
   close(): Promise<void> {
@@ -135,10 +95,6 @@ class OpenSafetensors implements SafetensorsFile {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #refuse(name: string, found: string): never {
-    throw new WeightsError(`Cannot read tensor "${name}" of weights "${this.file}": ${found}`);
   }
 }
 
@@ -152,11 +108,11 @@ class OpenSafetensors implements SafetensorsFile {
  * @throws {WeightsError} when the file is missing, truncated, followed by other bytes, or its header is damaged
  */
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
-  const handle = await openHandle(file);
+  const opened = await openHandle(file, "a safetensors file");
   try {
-    return new OpenSafetensors(file, handle, await readHeader(handle, file));
+    return new OpenSafetensors(file, opened.handle, await readHeader(opened, file));
   } catch (error) {
-    await handle.close();
+    await opened.handle.close();
     throw error;
   }
 }

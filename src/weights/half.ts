@@ -1,0 +1,13 @@
+/** @file Half precision (IEEE 754 binary16) as its 16 bits, which host arrays do not have. */
+
+const SMALLEST_STEP = 2 ** -24;
+
+/** The double that 16 bits stand for. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * SMALLEST_STEP;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { PickleEnds, PickleError } from "./pickled.ts";
+import { unpickle } from "./unpickle.ts";
+
+/** A pickle from text in Latin-1. */
+const pickle = (text: string): Uint8Array => Buffer.from(text, "latin1");
+
+const read = (text: string): unknown => unpickle(pickle(text)).value;
+
+describe("unpickle()", () => {
+  test("reads numbers, texts and bytes", () => {
+    assert.equal(read("K\xff."), 255);
+    assert.equal(read("M\x01\x02."), 513);
+    assert.equal(read("J\xff\xff\xff\xff."), -1);
+    assert.equal(read("\x8a\x00."), 0);
+    assert.equal(read("\x8a\x02\xff\x7f."), 32767);
+    assert.equal(read("\x8a\x01\xfe."), -2);
+    assert.equal(read("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x40."), 2n ** 62n);
+    assert.equal(read("G\x3f\xf8\x00\x00\x00\x00\x00\x00."), 1.5);
+    assert.equal(read("X\x02\x00\x00\x00\xc3\xa9."), "é");
+    assert.equal(read("U\x02\xc3\xa9."), "Ã©");
+    assert.deepEqual(read("C\x02ab."), new Uint8Array([97, 98]));
+    assert.deepEqual([read("N."), read("\x88."), read("\x89.")], [null, true, false]);
+  });
+
+  test("reads containers, one of which may hold itself", () => {
+    assert.deepEqual(read("](K\x01K\x02e."), [1, 2]);
+    assert.deepEqual(read("(K\x01(K\x02tt."), [1, [2]]);
+    assert.deepEqual(
+      read("}(K\x01NK\x02\x88u."),
+      new Map<number, unknown>([
+        [1, null],
+        [2, true],
+      ]),
+    );
+    const list = read("]q\x00h\x00a.");
+    assert.ok(Array.isArray(list));
+    assert.equal(list[0], list);
+  });
+
+  test("says where a pickle ends, and that it did not", () => {
+    const bytes = pickle("K\x01.K\x02.");
+    assert.equal(unpickle(bytes, 3).value, 2);
+    assert.equal(unpickle(bytes).end, 3);
+    assert.throws(() => read("X\x05\x00\x00\x00ab"), PickleEnds);
+    assert.throws(() => read("cos\nsystem"), PickleEnds);
+  });
+
+  test("refuses every global that it does not know, by its name, without calling it", () => {
+    assert.throws(() => read("cos\nsystem\n."), /asks for os\.system/);
+    assert.throws(() => read("X\x02\x00\x00\x00osX\x04\x00\x00\x00exec\x93."), /os\.exec/);
+    assert.throws(() => read("c__proto__\nconstructor\n."), /__proto__\.constructor/);
+  });
+
+  test("refuses instructions by which other pickles build and run things", () => {
+    for (const code of ["i", "o", "\x92", "\x82", "P", "I", "F", "\x97"]) {
+      assert.throws(() => read(`${code}...`), /is not one that a checkpoint uses/, code);
+    }
+    assert.throws(() => read("K\x01)R."), /calls a value, which is not a function/);
+    assert.throws(() => read("ctorch\nFloatStorage\n)R."), /calls torch\.FloatStorage/);
+    assert.throws(() => read("]}b."), /gives a state to what has none/);
+    assert.throws(() => read("K\x01Q."), /no storage/);
+  });
+
+  test("refuses what exhausts memory or time", () => {
+    assert.throws(() => read("(".repeat(2000)), /nests more than 1000 levels/);
+    assert.throws(() => unpickle(pickle("N0".repeat(2_000_001))), /more than 4000000 instructions/);
+    assert.throws(() => read("\x8b\xff\xff\xff\x7f."), /integer of 2147483647 bytes/);
+    assert.throws(() => read("\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."), PickleEnds);
+  });
+
+  test("throws nothing but its own errors, whatever the bytes", () => {
+    const codes = [..."(.012BCGJKMNQRTUX]abcdehjlqrstu})\x80\x81\x85\x88\x8a\x8c\x90\x93\x94"];
+    const program = fc.array(fc.oneof(fc.constantFrom(...codes), fc.constantFrom("\x00", "\x01")));
+    fc.assert(
+      fc.property(program, (parts) => {
+        try {
+          read(`${parts.join("")}.`);
+        } catch (error) {
+          assert.ok(error instanceof PickleError, String(error));
+        }
+      }),
+      { numRuns: 2000, seed: 5 },
+    );
+  });
+});

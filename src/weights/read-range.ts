@@ -1,0 +1,76 @@
+/** @file Opens a weight file and reads ranges of its bytes. */
+import { type FileHandle, open } from "node:fs/promises";
+import { describeError, WeightsError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
+import { decodeElements } from "./safetensors-types.ts";
+import type { StoredTensor } from "./weights-file.ts";
+
+/** A read call of 2 GiB or more is cut short by the kernel. */
+const MAX_READ_BYTES = 1 << 28;
+
+/** Fills `bytes` from `position` on and says how many there were before the file ended. */
+export async function readFully(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<number> {
+  let offset = 0;
+  while (offset < bytes.byteLength) {
+    const length = Math.min(bytes.byteLength - offset, MAX_READ_BYTES);
+    const { bytesRead } = await handle.read(bytes, offset, length, position + offset);
+    if (bytesRead === 0) break;
+    offset += bytesRead;
+  }
+  return offset;
+}
+
+/** An open file and its length in bytes. */
+export interface OpenHandle {
+  readonly handle: FileHandle;
+  readonly fileBytes: number;
+}
+
+/**
+ * Opens a file for reading.
+ * @throws {WeightsError} when there is none, it may not be read, or is a folder
+ */
+export async function openHandle(
+  file: string,
+  expected: string = "a weight file",
+): Promise<OpenHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, "r");
+  } catch (error) {
+    throw new WeightsError(`Cannot open weights "${file}": ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+  const status = await handle.stat();
+  if (status.isFile()) return { handle, fileBytes: status.size };
+  await handle.close();
+  const found = status.isDirectory() ? "it is a folder" : "it is not a file";
+  throw new WeightsError(`Cannot read weights "${file}": ${found}, expected ${expected}`);
+}
+
+/** Refuses one tensor of a file. */
+export function refuseTensor(file: string, name: string, found: string): never {
+  throw new WeightsError(`Cannot read tensor "${name}" of weights "${file}": ${found}`);
+}
+
+/**
+ * The bytes of a tensor as a host array, which keeps them where no conversion is needed.
+ * @throws {WeightsError} when no host array holds the type, or a truth value is neither 0 nor 1
+ */
+export function toHostArray(
+  { file, name }: { readonly file: string; readonly name: string },
+  { type, shape }: Pick<StoredTensor, "type" | "shape">,
+  bytes: Uint8Array<ArrayBuffer>,
+): NdArray {
+  const array = decodeElements(type, shape, bytes.buffer);
+  if (array === undefined) refuseTensor(file, name, `elements of type ${type} are not supported`);
+  if (array.dtype === "bool" && bytes.some((byte) => byte > 1)) {
+    refuseTensor(file, name, "a BOOL element is neither 0 nor 1");
+  }
+  return array;
+}
