@@ -1,11 +1,8 @@
 /** @file What `ecamp data import list` does: names the classes, imports, says what the lists share. */
 import { basename, resolve } from "node:path";
 import { openDataset } from "../data/dataset.ts";
-import {
-  type ImportListOptions,
-  importLists,
-  type ListImportSummary,
-} from "../data/import-list.ts";
+import { type ImportListOptions, importLists } from "../data/import-list.ts";
+import type { ListImportSummary } from "../data/lists/list-counter.ts";
 import { LIST_PRESETS } from "../data/lists/list-presets.ts";
 import type { Split } from "../data/record.ts";
 import { describeLeaks, findLeaks, type LeakReport } from "../data/split/find-leaks.ts";
@@ -33,6 +30,9 @@ export interface ImportListArgs {
   readonly idKey: string | undefined;
   readonly json: boolean;
 }
+
+/** Of what stands in two lists, so many are named. */
+const MAX_NAMED = 3;
 
 /** Imports lists and prints the counts. */
 export async function runImportList(
@@ -71,6 +71,16 @@ function optionsOf(args: ImportListArgs): ImportListOptions {
   if (train !== undefined) lists.train = train;
   if (val !== undefined) lists.val = val;
   if (test !== undefined) lists.test = test;
+  if (Object.keys(lists).length === 0) {
+    throw new UsageError(
+      "Cannot import lists: none is given, expected at least one of --train, --val and --test",
+    );
+  }
+  if (patients !== undefined && patientPattern !== undefined) {
+    throw new UsageError(
+      "Cannot import lists: --patients and --patient-pattern exclude each other",
+    );
+  }
   return {
     lists,
     imageRoot: args.images,
@@ -88,32 +98,61 @@ function optionsOf(args: ImportListArgs): ImportListOptions {
   };
 }
 
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 function describe(out: string, summary: ListImportSummary): string {
   const { imported, repeated, missingImage, patients } = summary;
-  const counts = Object.entries(imported).map(([split, count]) => `${split} ${count}`);
+  const counts = Object.entries(imported).filter(([, count]) => count > 0);
   return [
-    `Imported ${counts.join(", ")} into "${out}"`,
-    `  ${patients} patients`,
-    `  skipped: ${missingImage} without an image file, ${repeated} repeated lines`,
+    `Imported ${counts.map(([split, count]) => `${split} ${count}`).join(", ")} into "${out}"`,
+    `  ${plural(patients, "patient", "patients")}`,
+    `  skipped: ${missingImage} without an image file, ${plural(repeated, "repeated line", "repeated lines")}`,
     `Next: ecamp data check ${out}`,
     "",
   ].join("\n");
 }
 
+/** What stands in two lists by name, as far as it may be named. */
+function namesOf({ examples }: LeakReport): string {
+  const names = [...(examples?.images ?? []), ...(examples?.patients ?? [])];
+  if (names.length === 0) return "";
+  return `, such as ${names
+    .slice(0, MAX_NAMED)
+    .map((name) => JSON.stringify(name))
+    .join(", ")}`;
+}
+
+function patientWarning(
+  { patients, patientPattern }: ImportListArgs,
+  { withoutPatient, patients: known }: ListImportSummary,
+): readonly string[] {
+  if (withoutPatient === 0) return [];
+  if (patients === undefined && patientPattern === undefined) {
+    return [
+      "no patients are known, so patients in two lists cannot be found; name them with --patients or --patient-pattern",
+    ];
+  }
+  const source = patients === undefined ? "--patient-pattern" : "--patients";
+  if (known === 0) return [`${source} fits no path of the lists, so no patients are known`];
+  return [
+    `${source} gives no patient for ${plural(withoutPatient, "record", "records")}, which may leak unseen`,
+  ];
+}
+
 function warningsOf(
-  { patients, patientPattern, out }: ImportListArgs,
-  { withoutPatient }: ListImportSummary,
+  args: ImportListArgs,
+  summary: ListImportSummary,
   leaks: LeakReport,
 ): readonly string[] {
-  const isAsked = patients !== undefined || patientPattern !== undefined;
-  const unknown = isAsked
-    ? `of ${withoutPatient} records no patient is known, so they may leak unseen`
-    : "no patients are known, so patients in two lists cannot be found; name them with --patients or --patient-pattern";
+  const found = describeLeaks(leaks);
   return [
-    ...(withoutPatient > 0 ? [unknown] : []),
-    ...describeLeaks(leaks),
-    ...(leaks.leaks
-      ? [`these lists leak: "ecamp data split ${out}" splits the set by patient instead`]
-      : []),
+    ...patientWarning(args, summary),
+    ...(found.length === 0
+      ? []
+      : [
+          `these lists leak: ${found.join("; ")}${namesOf(leaks)}; "ecamp data split ${args.out}" splits the set by patient instead`,
+        ]),
   ];
 }

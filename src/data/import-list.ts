@@ -1,16 +1,15 @@
 /** @file Imports published classification lists, one a split, as a dataset folder. */
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ConfigError, type ManifestError } from "../util/errors.ts";
-import { openForReading } from "../util/jsonl.ts";
-import { parseLabelList } from "./lists/label-list.ts";
+import { ConfigError, ManifestError } from "../util/errors.ts";
+import { ListCounter, type ListImportSummary } from "./lists/list-counter.ts";
 import { type PatientOf, patientsFromPattern, patientsFromTable } from "./lists/list-patients.ts";
-import { type ListedRecord, listTask, recordOfListRow } from "./lists/list-record.ts";
+import { type ListedRecord, recordOfListRow } from "./lists/list-record.ts";
 import { type ListText, listError } from "./lists/list-text.ts";
+import { type OpenList, openLists, readListText } from "./lists/open-lists.ts";
 import { mapInOrder } from "./map-in-order.ts";
 import { openIdKey, type Pseudonymize, pseudonymizer } from "./pseudonym.ts";
 import type { DatasetManifest, DatasetRecord, Privacy, Split } from "./record.ts";
-import { SPLITS } from "./split/assign-splits.ts";
 import { writeDataset } from "./write-dataset.ts";
 
 /** What is imported, from where, and what becomes of it. */
@@ -44,20 +43,6 @@ export interface ImportListOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What an import of lists did. */
-export interface ListImportSummary {
-  readonly imported: Readonly<Record<Split, number>>;
-  /** Lines that repeat one of the same list, word for word. */
-  readonly repeated: number;
-  /** Lines whose picture is not there. */
-  readonly missingImage: number;
-  /** Pictures that stand in more than one list; each list has its record. */
-  readonly inSeveralLists: number;
-  readonly patients: number;
-  /** Records of which no patient is known. */
-  readonly withoutPatient: number;
-}
-
 /** A line that becomes a record. */
 interface ListedLine {
   readonly list: ListText;
@@ -69,15 +54,6 @@ const PROGRESS_LINES = 1000;
 /** File look-ups at once: hides the latency of a network disk. */
 const CONCURRENCY = 16;
 
-async function readList(source: string): Promise<ListText> {
-  const handle = await openForReading(source);
-  try {
-    return { source, text: await handle.readFile("utf8") };
-  } finally {
-    await handle.close();
-  }
-}
-
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -85,57 +61,25 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Counts what happens to the lines. */
-class ListCounter {
-  readonly imported: Record<Split, number> = { train: 0, val: 0, test: 0 };
-  repeated = 0;
-  missingImage = 0;
-  withoutPatient = 0;
-  readonly #patients = new Set<string>();
-  /** The split of each picture's first record. */
-  readonly #images = new Map<string, Split>();
-  readonly #shared = new Set<string>();
-
-  /** How many records there are. */
-  get records(): number {
-    return SPLITS.reduce((sum, split) => sum + this.imported[split], 0);
-  }
-
-  /**
-   * Counts a record.
-   * @returns its id: the picture's path, followed by the split where another list has the picture already
-   */
-  add({ image, split }: ListedRecord, patient: string | undefined): string {
-    this.imported[split] += 1;
-    if (patient === undefined) this.withoutPatient += 1;
-    else this.#patients.add(patient);
-    const isFirst = !this.#images.has(image);
-    if (isFirst) this.#images.set(image, split);
-    else this.#shared.add(image);
-    return isFirst ? image : `${image} (${split})`;
-  }
-
-  summary(): ListImportSummary {
-    const { imported, repeated, missingImage, withoutPatient } = this;
-    return {
-      ...{ imported, repeated, missingImage, withoutPatient },
-      inSeveralLists: this.#shared.size,
-      patients: this.#patients.size,
-    };
-  }
+interface ImportContext {
+  readonly options: ImportListOptions;
+  readonly lists: readonly OpenList[];
+  /** Absolute. */
+  readonly imageRoot: string;
+  readonly patientOf: PatientOf;
+  readonly pseudonymize: Pseudonymize;
+  readonly counter: ListCounter;
 }
 
 /** The lines of one list; one that repeats another is left out, one that contradicts another is an error. */
 function* linesOf(
-  list: ListText,
-  { split, classes }: { readonly split: Split; readonly classes: readonly string[] },
-  counter: ListCounter,
+  { rows, ...open }: OpenList,
+  { options: { classes }, imageRoot, counter }: ImportContext,
 ): Generator<ListedLine> {
-  const rows = parseLabelList(list);
-  const context = { list, split, classes, task: listTask(rows, { list, classes }) };
+  const { list } = open;
   const seen = new Map<string, { readonly line: number; readonly labels: string }>();
   for (const row of rows) {
-    const record = recordOfListRow(row, context);
+    const record = recordOfListRow(row, { ...open, classes, imageRoot });
     const labels = row.labels.join(" ");
     const first = seen.get(record.image);
     if (first === undefined) {
@@ -149,18 +93,11 @@ function* linesOf(
   }
 }
 
-interface ImportContext {
-  readonly options: ImportListOptions;
-  readonly lists: readonly (readonly [Split, ListText])[];
-  readonly patientOf: PatientOf;
-  readonly pseudonymize: Pseudonymize;
-  readonly counter: ListCounter;
-}
-
 async function* importLines(context: ImportContext): AsyncGenerator<DatasetRecord> {
-  const { options, lists, patientOf, pseudonymize, counter } = context;
-  const { imageRoot, classes, onMissingImage = "error", onProgress, signal } = options;
-  const lines = lists.flatMap(([split, list]) => [...linesOf(list, { split, classes }, counter)]);
+  const { options, lists, imageRoot, patientOf, pseudonymize, counter } = context;
+  const { onMissingImage = "error", onProgress, signal } = options;
+  // Read to the end first: a wrong line is found before a million pictures are looked for.
+  const lines = lists.flatMap((one) => [...linesOf(one, context)]);
   const looked = mapInOrder(lines, CONCURRENCY, async (one) => ({
     ...one,
     isThere: await isFile(join(imageRoot, one.record.image)),
@@ -182,6 +119,10 @@ async function* importLines(context: ImportContext): AsyncGenerator<DatasetRecor
     };
   }
   onProgress?.(counter.records);
+  if (counter.records > 0) return;
+  throw new ManifestError(
+    `Cannot import lists: none of their ${counter.missingImage} pictures is in "${imageRoot}"; correct the folder of pictures`,
+  );
 }
 
 function missingImage(list: ListText, line: number, imageRoot: string): ManifestError {
@@ -192,14 +133,18 @@ function missingImage(list: ListText, line: number, imageRoot: string): Manifest
   );
 }
 
-async function openPatients({
-  patientsFile,
-  patientPattern,
-}: ImportListOptions): Promise<PatientOf> {
+async function openPatients(
+  { patientsFile, patientPattern }: ImportListOptions,
+  imageRoot: string,
+): Promise<PatientOf> {
   if (patientsFile !== undefined && patientPattern !== undefined) {
-    throw new ConfigError("Cannot import lists: both a table and a pattern of patients are given");
+    throw new ConfigError(
+      "Cannot import lists: both a table and a pattern of patients are given, expected one of them",
+    );
   }
-  if (patientsFile !== undefined) return patientsFromTable(await readList(patientsFile));
+  if (patientsFile !== undefined) {
+    return patientsFromTable(await readListText(patientsFile), imageRoot);
+  }
   return patientPattern === undefined ? () => undefined : patientsFromPattern(patientPattern);
 }
 
@@ -217,32 +162,6 @@ async function openPseudonyms({
   return pseudonymizer(await openIdKey(idKeyFile));
 }
 
-async function openLists({
-  lists,
-  classes,
-}: ImportListOptions): Promise<readonly (readonly [Split, ListText])[]> {
-  const repeated = classes.find((name, c) => classes.indexOf(name) !== c);
-  if (repeated !== undefined || classes.length === 0) {
-    const found = repeated === undefined ? "no class is named" : `"${repeated}" is named twice`;
-    throw new ConfigError(
-      `Cannot import lists: ${found}, expected the classes in the lists' order`,
-    );
-  }
-  const open: (readonly [Split, ListText])[] = [];
-  for (const split of SPLITS) {
-    const source = lists[split];
-    if (source !== undefined) open.push([split, await readList(source)]);
-  }
-  const tasks = open.map(([, list]) => listTask(parseLabelList(list), { list, classes }));
-  if (new Set(tasks).size > 1) {
-    throw new ConfigError(
-      `Cannot import lists: ${open.map(([split], i) => `${split} is ${tasks[i]}`).join(", ")}, expected lists of one form`,
-    );
-  }
-  if (open.length > 0) return open;
-  throw new ConfigError("Cannot import lists: none is given, expected one for train, val or test");
-}
-
 /**
  * Imports classification lists as a dataset folder whose records have the splits of their lists. Pictures are neither copied
  * nor opened. A picture that stands in two lists gets a record in each, so that the leak can be found. Of a private set (the
@@ -252,9 +171,10 @@ async function openLists({
  */
 export async function importLists(options: ImportListOptions): Promise<ListImportSummary> {
   const { out, name, licence, privacy = "private", classes, created, signal } = options;
-  const lists = await openLists(options);
-  const [patientOf, pseudonymize] = [await openPatients(options), await openPseudonyms(options)];
   const imageRoot = resolve(options.imageRoot);
+  const lists = await openLists(options);
+  const patientOf = await openPatients(options, imageRoot);
+  const pseudonymize = await openPseudonyms(options);
   const manifest: DatasetManifest = {
     format: 1,
     ...{ name, licence, privacy, imageRoot, classes },
@@ -266,10 +186,7 @@ export async function importLists(options: ImportListOptions): Promise<ListImpor
   await writeDataset({
     out,
     manifest,
-    records: importLines({
-      ...{ lists, patientOf, pseudonymize, counter },
-      options: { ...options, imageRoot },
-    }),
+    records: importLines({ options, lists, imageRoot, patientOf, pseudonymize, counter }),
     ...(signal !== undefined && { signal }),
   });
   return counter.summary();

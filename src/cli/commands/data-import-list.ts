@@ -6,11 +6,14 @@ export const dataImportList: Command = defineCommand({
   path: ["data", "import", "list"],
   summary: "make a dataset folder of published classification lists",
   description: `Reads text lists with a line for each picture, "path label label …", one list a split, and writes a dataset folder whose
-records keep these splits. A list has a column for each class, or one column with the number of the class, from 0.
-Pictures stay where they are.
+records keep these splits. Pictures stay where they are.
+
+A list has a column for each class (1 present, 0 absent, -1 uncertain), or one column with the number of the class, from
+0. White space stands between path and labels, or commas: then a path may hold spaces. No header. The lists of
+segmentation (SIIM-ACR, RSNA, RIGA+) and of detection (RSNA, object-CXR) are not imported yet.
 
 A list does not say whose a picture is. With --patients or --patient-pattern it is known, and patients in two splits can
-be found; without, they cannot.
+be found; without, they cannot. A picture in two lists is found in any case.
 
 The set is private unless --public is given: record and patient ids become keyed hashes, and the new files are readable
 by you alone.`,
@@ -43,7 +46,7 @@ by you alone.`,
   },
   examples: [
     {
-      line: "data import list --train train_list.txt --val val_list.txt --test test_list.txt --images DIR --preset chestxray14 --patient-pattern (\\d{8})_ --out datasets/nih",
+      line: "data import list --train train_list.txt --val val_list.txt --test test_list.txt --images DIR --preset chestxray14 --patient-pattern '(\\d{8})_' --out datasets/nih",
       does: "the published lists of ChestX-ray14",
     },
   ],

@@ -16,6 +16,33 @@ describe("parseLabelList()", () => {
     ]);
   });
 
+  test("splits at commas where the first line has them; then a path may hold spaces", () => {
+    assert.deepEqual(parseLabelList(list("my film.png, 0,-1\r\nb,1,1")), [
+      { line: 1, path: "my film.png", labels: [0, -1] },
+      { line: 2, path: "b", labels: [1, 1] },
+    ]);
+    assert.deepEqual(parseLabelList(list("a,1.png 0 1")), [
+      { line: 1, path: "a,1.png", labels: [0, 1] },
+    ]);
+    fails(
+      "a.png,0\nb.png 1",
+      'Cannot read "train.txt" line 2: a path without labels, expected labels behind it',
+    );
+    fails(
+      "a.png,0\nb.png,",
+      'Cannot read "train.txt" line 2: a label is "", expected a whole number',
+    );
+  });
+
+  test("refuses a header, as the lists of other tasks have it", () => {
+    for (const header of ["image_path,bbox", "ImageId, EncodedPixels", "Image Index,Finding"]) {
+      assert.throws(() => parseLabelList(list(`${header}\na.png,1`)), {
+        name: "ManifestError",
+        message: /line 1: it looks like the header of a table, expected lines such as "a\.png 0 1"/,
+      });
+    }
+  });
+
   test("names the line of what it cannot read", () => {
     fails(
       "a.png 0\nb.png",
@@ -23,7 +50,7 @@ describe("parseLabelList()", () => {
     );
     fails(
       "my film.png 0 1",
-      'Cannot read "train.txt" line 1: a label is "film.png", expected a whole number; a path in such a list cannot hold a space',
+      'Cannot read "train.txt" line 1: a label is "film.png", expected a whole number; where a path holds a space, put commas between path and labels',
     );
     fails(
       "\na.png 0 1\nb.png 0",
@@ -31,7 +58,7 @@ describe("parseLabelList()", () => {
     );
     fails(
       "a.png 0.5",
-      'Cannot read "train.txt" line 1: a label is "0.5", expected a whole number; a path in such a list cannot hold a space',
+      'Cannot read "train.txt" line 1: a label is "0.5", expected a whole number; where a path holds a space, put commas between path and labels',
     );
     fails(" \n\n", 'Cannot read "train.txt": it lists nothing');
   });
