@@ -53,11 +53,14 @@ export async function runSplit(
   return 0;
 }
 
+/** Not `0x10`, which `Number` reads too. */
+const DECIMAL = /^[-+.\de]+$/i;
+
 /** The numbers of a list such as `1,10,100`. */
 function numbersOf(option: string, text: string, example: string): readonly number[] {
   const words = text.split(",").map((word) => word.trim());
   const numbers = words.map(Number);
-  if (words.includes("") || numbers.some(Number.isNaN)) {
+  if (!words.every((word) => DECIMAL.test(word)) || numbers.some(Number.isNaN)) {
     throw new UsageError(
       `Cannot use ${option} "${text}": expected numbers with commas between them, ${example}`,
     );

@@ -2,14 +2,18 @@
 import type { SplitResult } from "../data/split/split-dataset.ts";
 import type { SplitPart } from "../data/split/split-summary.ts";
 
+function count(many: number, one: string): string {
+  return `${many} ${many === 1 ? one : `${one}s`}`;
+}
+
 /** The result for people. */
 export function describeSplit(folder: string, result: SplitResult): string {
   const { file, unchanged, records, patients, withoutPatient, leftOut, parts } = result;
   const lines = [
     unchanged ? `"${file}" holds this split already` : `Wrote "${file}"`,
-    `  ${records} records of ${patients} patients${withoutPatient > 0 ? `; ${withoutPatient} records name none, and count as one each` : ""}`,
+    `  ${count(records, "record")} of ${count(patients, "patient")}${withoutPatient > 0 ? `; where no patient is named (${withoutPatient}), each picture counts as one` : ""}`,
   ];
-  if (leftOut > 0) lines.push(`  ${leftOut} records in no split`);
+  if (leftOut > 0) lines.push(`  ${count(leftOut, "record")} in no split`);
   lines.push("", ...tableOf(result), "");
   const smallest = parts.find(({ fraction }) => fraction !== undefined);
   if (smallest !== undefined) {

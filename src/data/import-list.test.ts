@@ -246,7 +246,12 @@ describe("importLists() of what is wrong", () => {
     await refuses("/etc/passwd 0 1", /line 1: its path is "\/etc\/passwd", expected one inside/);
     await refuses("", /train_list\.txt": it lists nothing$/);
     await refuses("1_a.png 0 nan", /line 1: a label is "nan", expected a whole number/);
-    await refuses("1_a.png 0 1 0", /line 1: it has 3 labels, expected 2, one for each class/);
+    await refuses(
+      "1_a.png 0 1 0",
+      /line 1: its number of labels is 3, expected 2, one for each class/,
+    );
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n";
+    await refuses(pointer, /train_list\.txt": it is a Git LFS pointer, and the list has not been/);
     await refuses("image_path,bbox\n1_a.png,[]", /line 1: it looks like the header of a table/);
     await refuses(Buffer.from([0xff, 0xfe, 49, 0]), /train_list\.txt": it is not UTF-8 text$/);
   });

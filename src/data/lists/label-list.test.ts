@@ -54,12 +54,9 @@ describe("parseLabelList()", () => {
     );
     fails(
       "\na.png 0 1\nb.png 0",
-      'Cannot read "train.txt" line 3: it has 1 labels, expected 2 as in line 2',
+      'Cannot read "train.txt" line 3: its number of labels is 1, expected 2 as in line 2',
     );
-    fails(
-      "a.png 0.5",
-      'Cannot read "train.txt" line 1: a label is "0.5", expected a whole number; where a path holds a space, put commas between path and labels',
-    );
+    fails("a.png 0.5", 'Cannot read "train.txt" line 1: a label is "0.5", expected a whole number');
     fails(" \n\n", 'Cannot read "train.txt": it lists nothing');
   });
 });

@@ -40,10 +40,8 @@ function parseRow({ line, text }: ListLine, list: ListText, separator: Separator
   }
   const labels = words.map((word) => {
     if (WHOLE_NUMBER.test(word)) return Number(word);
-    const hint =
-      separator === "space"
-        ? "; where a path holds a space, put commas between path and labels"
-        : "";
+    const isPath = separator === "space" && word.includes(".") && Number.isNaN(Number(word));
+    const hint = isPath ? "; where a path holds a space, put commas between path and labels" : "";
     throw listError(
       list,
       line,
@@ -69,7 +67,7 @@ export function parseLabelList(list: ListText): readonly LabelListRow[] {
     throw listError(
       list,
       line,
-      `it has ${labels.length} labels, expected ${first?.labels.length} as in line ${first?.line}`,
+      `its number of labels is ${labels.length}, expected ${first?.labels.length} as in line ${first?.line}`,
     );
   }
   return rows;

@@ -28,7 +28,7 @@ describe("listTask()", () => {
     assert.throws(
       () => taskOf([0, 1], context.classes),
       new ManifestError(
-        'Cannot read "train.txt" line 4: it has 2 labels, expected 3, one for each class, or 1, the number of the class',
+        'Cannot read "train.txt" line 4: its number of labels is 2, expected 3, one for each class, or 1, the number of the class',
       ),
     );
   });

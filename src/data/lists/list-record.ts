@@ -66,7 +66,7 @@ export function listTask(
   throw listError(
     list,
     first?.line ?? 1,
-    `it has ${columns} labels, expected ${classes.length}, one for each class, or 1, the number of the class`,
+    `its number of labels is ${columns}, expected ${classes.length}, one for each class, or 1, the number of the class`,
   );
 }
 

@@ -16,6 +16,8 @@ export interface OpenList {
   readonly rows: readonly LabelListRow[];
 }
 
+const LFS_POINTER = "version https://git-lfs.";
+
 /**
  * The text of a list file.
  * @throws {ManifestError} when it cannot be read, or is no text
@@ -26,8 +28,12 @@ export async function readListText(source: string): Promise<ListText> {
     const bytes = await handle.readFile().catch((error: unknown) => {
       throw new ManifestError(`Cannot read "${source}": ${describeError(error)}`, { cause: error });
     });
-    if (isUtf8(bytes)) return { source, text: bytes.toString("utf8") };
-    throw new ManifestError(`Cannot read "${source}": it is not UTF-8 text`);
+    if (!isUtf8(bytes)) throw new ManifestError(`Cannot read "${source}": it is not UTF-8 text`);
+    const text = bytes.toString("utf8");
+    if (!text.startsWith(LFS_POINTER)) return { source, text };
+    throw new ManifestError(
+      `Cannot read "${source}": it is a Git LFS pointer, and the list has not been fetched; run "git lfs pull" in its repository`,
+    );
   } finally {
     await handle.close();
   }

@@ -5,7 +5,7 @@ import { ManifestError } from "../../util/errors.ts";
 import { epochOrder } from "../shuffle.ts";
 import {
   assignSplits,
-  groupKey,
+  groupKeys,
   type SplitAssignment,
   type SplitPlan,
   type SplittableRecord,
@@ -48,6 +48,7 @@ function idsAt(
 describe("assignSplits()", () => {
   test("puts all records of a patient into one split and one fraction, and everyone somewhere", () => {
     const record = fc.record({
+      image: fc.option(fc.integer({ min: 0, max: 40 }).map(String), { nil: undefined }),
       patient: fc.option(fc.integer({ min: 0, max: 12 }).map(String), { nil: undefined }),
       positives: fc.uniqueArray(fc.integer({ min: 0, max: CLASSES - 1 })),
     });
@@ -55,13 +56,14 @@ describe("assignSplits()", () => {
       fc.property(fc.array(record, { minLength: 1, maxLength: 80 }), fc.nat(99), (drawn, seed) => {
         const records = drawn.map((one, i) => ({ id: `${i}`, ...one }));
         const assignments = assign(records, { seed });
+        const keys = groupKeys(records);
         const seen = new Map<string, SplitAssignment>();
         for (const [i, one] of records.entries()) {
           const assignment = assignments[i] ?? assert.fail();
           assert.equal(assignment.split === "train", assignment.fraction !== undefined);
           assert.ok(assignment.split !== undefined);
-          const first = seen.get(groupKey(one)) ?? assignment;
-          seen.set(groupKey(one), first);
+          const first = seen.get(keys[i] ?? one.id) ?? assignment;
+          seen.set(keys[i] ?? one.id, first);
           assert.deepEqual(assignment, first);
         }
         assert.ok(idsAt(records, assignments, 1).length > 0, "nobody at 1 %");
@@ -111,6 +113,25 @@ describe("assignSplits()", () => {
     const splits = new Set(assignments.slice(0, 36).map(({ split }) => split));
     assert.deepEqual([...splits].sort(), ["test", "train", "val"]);
     assert.equal(new Set(assignments.slice(36).map(({ split }) => split)).size, 1);
+  });
+
+  test("keeps records of one picture together where nobody says whose it is", () => {
+    const records = Array.from({ length: 60 }, (_, i) => ({
+      id: `${i}`,
+      image: `${i % 30}.png`,
+      // The patient of the first ten pictures stands in one of their two records.
+      patient: i < 10 ? "p" : undefined,
+      positives: [],
+    }));
+    const splits = assign(records).map(({ split }) => split);
+    assert.deepEqual(splits.slice(0, 30), splits.slice(30));
+    assert.equal(new Set(splits).size, 3);
+    assert.equal(new Set(splits.slice(0, 10)).size, 1);
+    const keys = groupKeys(records);
+    assert.deepEqual(
+      [keys[3], keys[33], keys[14], keys[44]],
+      ["patient p", "patient p", "record 14", "record 14"],
+    );
   });
 
   test("keeps a split exactly, and leaves out what else there is of its patients", () => {

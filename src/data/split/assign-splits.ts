@@ -10,8 +10,9 @@ export const SPLITS: readonly Split[] = ["train", "val", "test"];
 /** What the splitter has to know of a record. */
 export interface SplittableRecord {
   readonly id: string;
-  /** Records without one are patients of their own. */
+  /** Records without one are patients of their own, save those of one picture. */
   readonly patient?: string | undefined;
+  readonly image?: string | undefined;
   /** The split that the record has already. */
   readonly split?: Split | undefined;
   /** The classes that it shows, by their positions. */
@@ -52,16 +53,37 @@ interface Splitting {
   readonly plan: SplitPlan;
 }
 
-/** Whose record it is; an id and a patient of the same name are two. */
-export function groupKey({ id, patient }: Pick<SplittableRecord, "id" | "patient">): string {
+/** An id and a patient of the same name are two. */
+function ownKey({ id, patient }: SplittableRecord): string {
   return patient === undefined ? `record ${id}` : `patient ${patient}`;
+}
+
+/**
+ * Whose each record is, in order. A record without a patient goes with the others of its picture: two lists may have it, and in
+ * two splits it would leak.
+ */
+export function groupKeys(records: readonly SplittableRecord[]): readonly string[] {
+  const ofImage = new Map<string, string>();
+  for (const record of records) {
+    if (record.image === undefined) continue;
+    const key = ownKey(record);
+    const least = ofImage.get(record.image);
+    // The least, so that nothing depends on the order of the records; a patient's is less than a record's.
+    if (least === undefined || key < least) ofImage.set(record.image, key);
+  }
+  return records.map((record) => {
+    const { patient, image } = record;
+    if (patient !== undefined || image === undefined) return ownKey(record);
+    return ofImage.get(image) ?? ownKey(record);
+  });
 }
 
 /** Patients, in the order of their names, so that nothing depends on the order of the records. */
 function groupByPatient({ records, plan }: Splitting): readonly PatientGroup[] {
   const groups = new Map<string, PatientGroup>();
+  const keys = groupKeys(records);
   for (const [position, record] of records.entries()) {
-    const key = groupKey(record);
+    const key = keys[position] ?? ownKey(record);
     const group = groups.get(key) ?? { members: [], hasKept: false };
     groups.set(key, group);
     group.members.push(position);

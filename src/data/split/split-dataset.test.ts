@@ -169,6 +169,17 @@ describe("splitDataset()", () => {
     assert.equal((await stat(join(folder, "split.jsonl"))).mode & 0o077, 0);
   });
 
+  test("says in a sentence what is wrong with the folder", async () => {
+    const refuses = (folder: string, message: RegExp): Promise<void> =>
+      assert.rejects(split(folder), fails(ManifestError, message));
+    await refuses(join(root, "none"), /^Cannot open dataset ".*none": no such folder$/);
+    const folder = await datasetOf();
+    await writeFile(join(folder, "records.jsonl"), "");
+    await refuses(folder, /^Cannot open dataset ".*set": its records\.jsonl is empty$/);
+    await rm(join(folder, "records.jsonl"));
+    await refuses(folder, /its records\.jsonl is missing$/);
+  });
+
   test("refuses plans that make no sense", async () => {
     const folder = await datasetOf();
     const refuses = (options: Partial<SplitDatasetOptions>, message: RegExp): Promise<void> =>
@@ -177,6 +188,7 @@ describe("splitDataset()", () => {
     await refuses({ fractions: [101] }, /a fraction is 101/);
     await refuses({ ratio: { train: 0, val: 1, test: 1 } }, /leaves nothing to train on/);
     await refuses({ ratio: { train: 1, val: -1, test: 1 } }, /the ratio is 1,-1,1/);
+    await refuses({ ratio: { train: 1e308, val: 1e308, test: 1e308 } }, /the ratio is 1e\+308,/);
     await refuses(
       { fractions: Array.from({ length: 150 }, (_, i) => (i + 1) / 2) },
       /150 fractions|151 fractions/,

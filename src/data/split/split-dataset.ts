@@ -7,7 +7,7 @@ import { openDataset } from "../dataset.ts";
 import { DATASET_FILES, exists, fileMode } from "../dataset-files.ts";
 import { digestFile } from "../digest-file.ts";
 import { readOwnRecords } from "../join.ts";
-import type { DatasetRecord } from "../record.ts";
+import type { DatasetRecord, Privacy } from "../record.ts";
 import { assignSplits, type SplitPlan, type SplittableRecord } from "./assign-splits.ts";
 import {
   MAX_FRACTIONS,
@@ -38,6 +38,8 @@ export interface SplitResult extends SplitSummary {
   readonly unchanged: boolean;
 }
 
+/** Far beyond any number of records; the sum of three is finite. */
+const MAX_SHARE = 1e9;
 const PROGRESS_RECORDS = 1000;
 
 function refuse(reason: string): never {
@@ -50,8 +52,10 @@ function refuse(reason: string): never {
  */
 function checkPlan({ seed, ratio, fractions, keep }: SplitPlan): SplitPlan {
   const shares = Object.values(ratio);
-  if (!shares.every((share) => share >= 0 && share < Number.POSITIVE_INFINITY)) {
-    refuse(`the ratio is ${shares.join(",")}, expected three numbers from 0, such as 70,10,20`);
+  if (!shares.every((share) => share >= 0 && share <= MAX_SHARE)) {
+    refuse(
+      `the ratio is ${shares.join(",")}, expected three numbers from 0 to ${MAX_SHARE}, such as 70,10,20`,
+    );
   }
   if (ratio.train === 0) refuse("the ratio leaves nothing to train on, expected a share above 0");
   const wrong = fractions.find((fraction) => !(fraction > 0 && fraction <= 100));
@@ -107,21 +111,19 @@ function orderClasses({ records, classes }: ReadRecords, declared: number): Read
   };
 }
 
-async function readRecords({
-  folder,
-  onProgress,
-  signal,
-}: SplitDatasetOptions): Promise<ReadRecords> {
-  const { manifest } = await openDataset(folder);
-  const positions = new ClassPositions(manifest.classes);
+async function readRecords(
+  { folder, onProgress, signal }: SplitDatasetOptions,
+  declared: readonly string[],
+): Promise<ReadRecords> {
+  const positions = new ClassPositions(declared);
   const records: SplittableRecord[] = [];
   for await (const { record } of readOwnRecords(folder, signal)) {
-    const { id, patient, split } = record;
-    records.push({ id, patient, split, positives: positions.shownBy(record) });
+    const { id, patient, image, split } = record;
+    records.push({ id, patient, image, split, positives: positions.shownBy(record) });
     if (records.length % PROGRESS_RECORDS === 0) onProgress?.(records.length);
   }
   onProgress?.(records.length);
-  return orderClasses({ records, classes: positions.names }, new Set(manifest.classes).size);
+  return orderClasses({ records, classes: positions.names }, new Set(declared).size);
 }
 
 /** The text that stands there, and the moment it was made; undefined when there is none, or it cannot be understood. */
@@ -135,10 +137,10 @@ async function previousSplit(
 
 /** Writes the split, unless the same one stands there: then it keeps its date, and the dataset its identity. */
 async function writeSplit(
-  options: SplitDatasetOptions,
+  options: SplitDatasetOptions & { readonly privacy: Privacy },
   render: (created: string) => Iterable<string>,
 ): Promise<Pick<SplitResult, "file" | "unchanged">> {
-  const { folder, replace = false, created } = options;
+  const { folder, replace = false, created, privacy } = options;
   const file = splitPath(folder);
   const previous = await previousSplit(folder);
   if (previous !== undefined && [...render(previous.created)].join("") === previous.text) {
@@ -149,10 +151,7 @@ async function writeSplit(
       `Cannot split dataset "${folder}": it has another ${DATASET_FILES.split}; write over it with --force`,
     );
   }
-  const { manifest } = await openDataset(folder);
-  await writeFileAtomically(file, render(created.toISOString()), {
-    mode: fileMode(manifest.privacy),
-  });
+  await writeFileAtomically(file, render(created.toISOString()), { mode: fileMode(privacy) });
   return { file, unchanged: false };
 }
 
@@ -163,12 +162,13 @@ async function writeSplit(
  * @throws {ManifestError} when the dataset cannot be read, or nothing is left to train on
  */
 export async function splitDataset(options: SplitDatasetOptions): Promise<SplitResult> {
-  const { folder, created, signal } = options;
+  const { folder, signal } = options;
   const plan = checkPlan(options);
+  const { privacy, classes: declared } = (await openDataset(folder)).manifest;
   const path = join(folder, DATASET_FILES.records);
   // Before they are read: should they change meanwhile, the split counts as made for other records.
   const digest = await digestFile(path, signal);
-  const { records, classes } = await readRecords(options);
+  const { records, classes } = await readRecords(options, declared);
   const assignments = assignSplits({ records, classes: classes.length, plan });
   const provenance: Omit<SplitProvenance, "created"> = {
     format: 1,
@@ -177,7 +177,7 @@ export async function splitDataset(options: SplitDatasetOptions): Promise<SplitR
     records: digest,
   };
   const lines = records.map(({ id }, i) => ({ id, ...assignments[i] }));
-  const written = await writeSplit({ ...options, created }, (date) =>
+  const written = await writeSplit({ ...options, privacy }, (date) =>
     renderSplit({ ...provenance, created: date }, lines),
   );
   return { ...written, ...summarizeSplit({ records, classes, plan, assignments }) };

@@ -1,7 +1,7 @@
 /** @file What a split amounts to: records, patients and classes of each part, and what is remarkable about them. */
 import type { Split } from "../record.ts";
 import {
-  groupKey,
+  groupKeys,
   SPLITS,
   type SplitAssignment,
   type SplitPlan,
@@ -23,7 +23,7 @@ export interface SplitPart {
 export interface SplitSummary {
   readonly records: number;
   readonly patients: number;
-  /** Records that name no patient, each of which counts as one. */
+  /** Records that name no patient: each counts as one, or all of a picture together. */
   readonly withoutPatient: number;
   /** Records in no split, because their patient stands in one that is kept. */
   readonly leftOut: number;
@@ -42,9 +42,14 @@ export interface SplitOutcome {
   readonly assignments: readonly SplitAssignment[];
 }
 
+/** An outcome with whose each record is. */
+interface GroupedOutcome extends SplitOutcome {
+  readonly keys: readonly string[];
+}
+
 /** Counts the records of a part. */
 function countPart(
-  { records, classes, assignments }: SplitOutcome,
+  { records, classes, assignments, keys }: GroupedOutcome,
   { split, fraction }: Pick<SplitPart, "split" | "fraction">,
 ): SplitPart {
   const patients = new Set<string>();
@@ -55,7 +60,7 @@ function countPart(
     if (assigned?.split !== split) continue;
     if (fraction !== undefined && (assigned.fraction ?? 100) > fraction) continue;
     count += 1;
-    patients.add(groupKey(record));
+    patients.add(keys[i] ?? record.id);
     for (const c of record.positives) positives[c] = (positives[c] ?? 0) + 1;
   }
   return {
@@ -92,14 +97,13 @@ function warnOfClasses({ classes }: SplitOutcome, parts: readonly SplitPart[]): 
 }
 
 /** Patients who stand in two kept splits: nothing that is done to the others mends that. */
-function sharedByKept({ records, plan, assignments }: SplitOutcome): number {
+function sharedByKept({ keys, plan, assignments }: GroupedOutcome): number {
   if (plan.keep.length < 2) return 0;
   const splitOf = new Map<string, Split>();
   const shared = new Set<string>();
-  for (const [i, record] of records.entries()) {
+  for (const [i, key] of keys.entries()) {
     const split = assignments[i]?.split;
     if (split === undefined || !plan.keep.includes(split)) continue;
-    const key = groupKey(record);
     const first = splitOf.get(key) ?? split;
     splitOf.set(key, first);
     if (first !== split) shared.add(key);
@@ -107,7 +111,7 @@ function sharedByKept({ records, plan, assignments }: SplitOutcome): number {
   return shared.size;
 }
 
-function warningsOf(outcome: SplitOutcome, parts: readonly SplitPart[]): readonly string[] {
+function warningsOf(outcome: GroupedOutcome, parts: readonly SplitPart[]): readonly string[] {
   const { plan, assignments } = outcome;
   const leftOut = assignments.filter(({ split }) => split === undefined).length;
   const shared = sharedByKept(outcome);
@@ -127,8 +131,10 @@ function warningsOf(outcome: SplitOutcome, parts: readonly SplitPart[]): readonl
 }
 
 /** Counts what went where. */
-export function summarizeSplit(outcome: SplitOutcome): SplitSummary {
-  const { records, classes, plan, assignments } = outcome;
+export function summarizeSplit(result: SplitOutcome): SplitSummary {
+  const { records, classes, plan, assignments } = result;
+  const keys = groupKeys(records);
+  const outcome = { ...result, keys };
   const parts = [
     ...plan.fractions
       .filter((fraction) => fraction < 100)
@@ -137,7 +143,7 @@ export function summarizeSplit(outcome: SplitOutcome): SplitSummary {
   ];
   return {
     records: records.length,
-    patients: new Set(records.map(groupKey)).size,
+    patients: new Set(keys).size,
     withoutPatient: records.filter(({ patient }) => patient === undefined).length,
     leftOut: assignments.filter(({ split }) => split === undefined).length,
     classes,
