@@ -265,11 +265,19 @@ describe("a dataset with a split", () => {
       ),
     );
     await split(folder);
+    const before = (await collect(folder)).map((record) => record.split);
+    await split(folder, { fractions: [1, 5, 10, 100], replace: true });
+    assert.deepEqual(
+      (await collect(folder)).map((record) => record.split),
+      before,
+      "another fraction moves nobody to another split",
+    );
+    await split(folder, { replace: true });
     await assert.rejects(
       dataset.index({ fraction: 5 }),
       fails(
         ManifestError,
-        /has the fractions 1, 10, 100; make them with .* --fractions 1,5,10,100" --force$/,
+        /has the fractions 1, 10, 100; make them with .* --fractions 1,5,10,100 --seed 1 --ratio 70,10,20 --force"$/,
       ),
     );
   });

@@ -166,6 +166,24 @@ function requireSensible(
   }
 }
 
+/** The command that makes a split with another fraction, and otherwise deals out as the one that is there. */
+function splitCommand(
+  folder: string,
+  fraction: number,
+  provenance: SplitProvenance | undefined,
+): string {
+  const { fractions = [], seed, ratio, keep = [] } = provenance ?? {};
+  const all = [...new Set([...fractions, fraction, 100])].sort((a, b) => a - b);
+  const same =
+    seed === undefined || ratio === undefined
+      ? []
+      : [`--seed ${seed}`, `--ratio ${ratio.train},${ratio.val},${ratio.test}`];
+  const kept = keep.length === 0 ? [] : [`--keep ${keep.join(",")}`];
+  const force = provenance === undefined ? [] : ["--force"];
+  const flags = [`--fractions ${all.join(",")}`, ...same, ...kept, ...force];
+  return `ecamp data split ${folder} ${flags.join(" ")}`;
+}
+
 /**
  * Checks that a percentage of the labels can be asked for. All of them always can.
  * @throws {ManifestError} listing what there is
@@ -180,6 +198,6 @@ export async function requireFraction(folder: string, fraction: number): Promise
       ? `it has no ${DATASET_FILES.split}`
       : `its ${DATASET_FILES.split} has the fractions ${found.join(", ")}`;
   throw new ManifestError(
-    `Cannot take ${fraction} % of the labels of "${folder}": ${has}; make them with "ecamp data split ${folder} --fractions ${[...new Set([...found, fraction, 100])].sort((a, b) => a - b).join(",")}"${provenance === undefined ? "" : " --force"}`,
+    `Cannot take ${fraction} % of the labels of "${folder}": ${has}; make them with "${splitCommand(folder, fraction, provenance)}"`,
   );
 }
