@@ -1,4 +1,4 @@
-/** @file Imports published classification lists, one a split, as a dataset folder. */
+/** @file Imports classification lists, one a split, as a dataset folder. */
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConfigError, ManifestError } from "../util/errors.ts";

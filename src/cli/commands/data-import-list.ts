@@ -1,10 +1,10 @@
 /** @file `ecamp data import list`. */
 import { type Command, defineCommand } from "../command.ts";
 
-/** Makes a dataset folder of published classification lists. */
+/** Makes a dataset folder of classification lists. */
 export const dataImportList: Command = defineCommand({
   path: ["data", "import", "list"],
-  summary: "make a dataset folder of published classification lists",
+  summary: "make a dataset folder of classification lists",
   description: `Reads text lists with a line for each picture, "path label label …", one list a split, and writes a dataset folder whose
 records keep these splits. Pictures stay where they are.
 
@@ -28,7 +28,7 @@ by you alone.`,
     preset: {
       type: "choice",
       choices: ["chestxray14", "chexpert", "rsna", "odir5k", "aptos2019", "covidx"],
-      help: "the classes of a published set",
+      help: "the classes of a well-known set",
     },
     patients: { type: "string", metavar: "FILE", help: "a table of two columns: path,patient" },
     "patient-pattern": {
@@ -47,7 +47,7 @@ by you alone.`,
   examples: [
     {
       line: "data import list --train train_list.txt --val val_list.txt --test test_list.txt --images DIR --preset chestxray14 --patient-pattern '(\\d{8})_' --out datasets/nih",
-      does: "the published lists of ChestX-ray14",
+      does: "the official lists of ChestX-ray14",
     },
   ],
   stopsGracefully: true,

@@ -52,7 +52,7 @@ function parseRow({ line, text }: ListLine, list: ListText, separator: Separator
 }
 
 /**
- * Parses a classification list. The published ones are split at white space, so that a path cannot hold any; a list whose first
+ * Parses a classification list. Those in common use are split at white space, so that a path cannot hold any; a list whose first
  * line has commas is split at them.
  * @throws {ManifestError} naming the line, when it has no label, one that is no whole number, or another number of them than the
  *   first line

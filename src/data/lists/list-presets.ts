@@ -1,6 +1,6 @@
-/** @file The classes of published classification lists, in the order of their columns or class numbers (SPEC 4.1). */
+/** @file The classes of classification lists, in the order of their columns or class numbers (SPEC 4.1). */
 
-/** A published list whose classes are known. */
+/** A list in common use whose classes are known. */
 export type ListPreset = "chestxray14" | "chexpert" | "rsna" | "odir5k" | "aptos2019" | "covidx";
 
 /** A list's columns stand for these classes; a list of one column holds their positions. */
