@@ -1,11 +1,13 @@
 /** @file The registry: every command of `ecamp`, in the order of a project. */
 import type { Command } from "./command.ts";
+import { compare } from "./commands/compare.ts";
 import { dataCheck } from "./commands/data-check.ts";
 import { dataImportList } from "./commands/data-import-list.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSplit } from "./commands/data-split.ts";
 import { dataSynth } from "./commands/data-synth.ts";
 import { doctor } from "./commands/doctor.ts";
+import { evaluate } from "./commands/evaluate.ts";
 import { finetuneClassify } from "./commands/finetune-classify.ts";
 import { predict } from "./commands/predict.ts";
 import { pretrain } from "./commands/pretrain.ts";
@@ -23,6 +25,8 @@ export const COMMANDS: readonly Command[] = [
   dataSplit,
   pretrain,
   finetuneClassify,
+  evaluate,
+  compare,
   predict,
   verify,
 ];

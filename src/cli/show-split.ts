@@ -1,6 +1,7 @@
 /** @file What `ecamp data split` prints: records, patients and classes of each split and label fraction, as a table. */
 import type { SplitResult } from "../data/split/split-dataset.ts";
 import type { SplitPart } from "../data/split/split-summary.ts";
+import { textTable } from "./text-table.ts";
 
 function count(many: number, one: string): string {
   return `${many} ${many === 1 ? one : `${one}s`}`;
@@ -37,14 +38,5 @@ function tableOf({ classes, parts }: SplitResult): readonly string[] {
     ["patients", ...parts.map(({ patients }) => String(patients))],
     ...classes.map((name, c) => [name, ...parts.map(({ positives }) => String(positives[c] ?? 0))]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-    });
-    return `  ${cells.join("  ")}`.trimEnd();
-  });
+  return textTable(rows);
 }

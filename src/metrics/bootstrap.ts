@@ -71,10 +71,7 @@ export interface PairedDifference {
   /** First minus second. */
   readonly difference: number;
   readonly interval: Interval | undefined;
-  /**
-   * Two-sided: twice the part of the resamples on the rarer side of 0, those on it counted to both, one added to count and
-   * total so that it is never 0 (Davison and Hinkley 1997, section 4.2). Undefined where the interval is.
-   */
+  /** See `twoSidedP`. Undefined where the interval is. */
   readonly p: number | undefined;
 }
 
@@ -98,10 +95,14 @@ export function pairedDifference(
   const values: (number | undefined)[] = [];
   for (const counts of resamplesOf(count, options)) values.push(between(counts));
   const interval = intervalOf(values, options.level);
-  return { difference, interval, p: interval && twoSided(values) };
+  return { difference, interval, p: interval && twoSidedP(values) };
 }
 
-function twoSided(differences: readonly (number | undefined)[]): number {
+/**
+ * How rarely differences as far from 0 are drawn: twice the part of the resamples on the rarer side of 0, those on it counted
+ * to both, one added to count and total so that it is never 0 (Davison and Hinkley 1997, section 4.2).
+ */
+export function twoSidedP(differences: readonly (number | undefined)[]): number {
   const defined = differences.filter((value) => value !== undefined);
   const atMost = defined.filter((value) => value <= 0).length;
   const atLeast = defined.filter((value) => value >= 0).length;

@@ -1,7 +1,8 @@
 /** @file Replays the `classification-metrics` fixture: AUROC, accuracy, confusion and the validation loss from logits. */
 import { z } from "zod";
-import { accuracy, confusionMatrix } from "../../metrics/accuracy.ts";
+import { agreementFigures, confusionCounts } from "../../metrics/agreement.ts";
 import { auroc } from "../../metrics/auroc.ts";
+import { eachOnce } from "../../metrics/ranking.ts";
 import { fixtureCases, fixtureFields } from "../fixture.ts";
 import type { Finding, Replay } from "../replay.ts";
 import {
@@ -80,7 +81,11 @@ function multilabelFindings(recorded: MultilabelCase, context: Context): readonl
   );
   // As the recorded mean: undefined when one of the classes is.
   const mean = areas.reduce((sum, area) => sum + area, 0) / areas.length;
-  const decisions = scores.flat().map((score) => (score > context.threshold ? 1 : 0));
+  const flatLabels = labels.flat();
+  // The recorded decision is strict; `decide` takes a score at its threshold as present.
+  const right = scores
+    .flat()
+    .filter((score, i) => (score > context.threshold ? 1 : 0) === flatLabels[i]).length;
   const losses = logits.map((row, i) => row.map((z, k) => binaryLoss(z, labels[i]?.[k] ?? 0)));
   const scalar = scalarComparison(name, context);
   return [
@@ -89,7 +94,7 @@ function multilabelFindings(recorded: MultilabelCase, context: Context): readonl
       ...areas.map((area, k) => scalar("auroc", area, recorded.auroc[k] ?? Number.NaN)),
     ]),
     scalar("mean", mean, recorded.mean),
-    scalar("accuracy", accuracy(decisions, labels.flat()) ?? Number.NaN, recorded.accuracy),
+    scalar("accuracy", right / flatLabels.length, recorded.accuracy),
     scalar("validLoss", meanOfBatches(losses, recorded.evalBatch), recorded.validLoss),
   ];
 }
@@ -97,18 +102,29 @@ function multilabelFindings(recorded: MultilabelCase, context: Context): readonl
 function singleFindings(recorded: SingleCase, context: Context): readonly Finding[] {
   const { name, logits, labels } = recorded;
   const predicted = logits.map((row) => row.indexOf(Math.max(...row)));
-  const { classes, counts } = confusionMatrix(predicted, labels);
+  const classes = [...new Set([...predicted, ...labels])].sort((a, b) => a - b);
+  const place = (names: readonly number[]): readonly number[] =>
+    names.map((name) => classes.indexOf(name));
+  const table = confusionCounts(
+    { classes: classes.length, truth: place(labels), predicted: place(predicted) },
+    eachOnce(labels.length),
+  );
+  const { accuracy } = agreementFigures(table, classes.length);
   const losses = logits.map((row, i) => [softmaxLoss(row, labels[i] ?? 0)]);
   const scalar = scalarComparison(name, context);
   const confusion = `confusion (${name})`;
   return [
-    scalar("accuracy", accuracy(predicted, labels) ?? Number.NaN, recorded.accuracy),
+    scalar("accuracy", accuracy ?? Number.NaN, recorded.accuracy),
     compareExactly({
       name: `${confusion} classes`,
       got: classes,
       expected: recorded.confusionLabels,
     }),
-    compareExactly({ name: confusion, got: counts.flat(), expected: recorded.confusion.flat() }),
+    compareExactly({
+      name: confusion,
+      got: Array.from(table),
+      expected: recorded.confusion.flat(),
+    }),
     scalar("validLoss", meanOfBatches(losses, recorded.evalBatch), recorded.validLoss),
   ];
 }
