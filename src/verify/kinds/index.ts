@@ -15,6 +15,7 @@ export const REPLAYS: ReplayTable = {
   "position-table": async () => (await import("./position-table.ts")).replayPositionTable,
   pretrain: async () => (await import("./pretrain.ts")).replayPretrain,
   "pretrain-steps": async () => (await import("./pretrain-steps.ts")).replayPretrainSteps,
+  "pytorch-files": async () => (await import("./pytorch-files.ts")).replayPyTorchFiles,
   resize: async () => (await import("./resize.ts")).replayResize,
   "schedule-downstream": async () =>
     (await import("./schedule-downstream.ts")).replayScheduleDownstream,
