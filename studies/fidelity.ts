@@ -28,7 +28,7 @@ import {
   fidelityColumn,
 } from "../src/recipes/fidelity.ts";
 import type { PretrainConfig } from "../src/recipes/pretrain-config.ts";
-import { type RunEvent, pretrain } from "../src/tasks/pretrain.ts";
+import { pretrain, type RunEvent } from "../src/tasks/pretrain.ts";
 import {
   encoderFeatures,
   type FeatureExtractor,

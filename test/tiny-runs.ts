@@ -7,10 +7,10 @@ import { DEFAULT_FIDELITY, DEFAULTS } from "../src/recipes/defaults.ts";
 import { fidelityColumn } from "../src/recipes/fidelity.ts";
 import type { ModelSizes, PretrainConfig } from "../src/recipes/pretrain-config.ts";
 import {
-  type RunEvent,
   type PretrainResult,
   type PretrainRun,
   pretrain,
+  type RunEvent,
 } from "../src/tasks/pretrain.ts";
 
 /** The smallest model that has every part. */

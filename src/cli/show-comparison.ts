@@ -33,7 +33,7 @@ export function describeComparison({ first, second, comparison }: EvaluationComp
       ]),
     ]),
     "",
-    `  p is not corrected for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
+    `  p is not adjusted for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
     "",
   ].join("\n");
 }

@@ -25,7 +25,7 @@ async function reads(): Promise<readonly (readonly [key: string, file: string])[
   for (const file of files) {
     const text = await readFile(join(root, file), "utf8");
     for (const [, dotted, quoted] of text.matchAll(
-      /\bfidelity(?:\.(?!ts\b)(\w+)|\["([\w.]+)"\])/g,
+      /(?<!--set )\bfidelity(?:\.(?!ts\b)(\w+)|\["([\w.]+)"\])/g,
     )) {
       found.push([dotted ?? quoted ?? "", file]);
     }

@@ -1,5 +1,6 @@
 /** @file The tables of a study, in Markdown: mean and deviation over seeds, and the paired difference to the reference cell. */
 import { bootstrapInterval, type Interval } from "../../src/metrics/bootstrap.ts";
+import type { SampleCounts } from "../../src/metrics/ranking.ts";
 import { measuredRows, type Row, rowKey } from "./rows.ts";
 import type { Study } from "./study.ts";
 
@@ -49,8 +50,9 @@ export function summarize(values: BySeed, reference: BySeed | undefined): Summar
 
 function pairedSeeds(differences: readonly number[]): PairedSeeds {
   const count = differences.length;
-  const mean = (indices: ArrayLike<number>): number =>
-    meanOf(Array.from(indices, (i) => differences[i] ?? 0));
+  // As many differences are drawn as there are: the sum of what was drawn, by how often, over their number.
+  const mean = (counts: SampleCounts): number =>
+    differences.reduce((sum, difference, i) => sum + difference * (counts[i] ?? 0), 0) / count;
   const options = { seed: 0, name: "study" };
   const interval = count < 2 ? undefined : bootstrapInterval(count, mean, options);
   return { seeds: count, mean: meanOf(differences), interval };

@@ -4,7 +4,7 @@ import { type Command, defineCommand } from "../command.ts";
 /** The paired difference of two classifiers. */
 export const compare: Command = defineCommand({
   path: ["compare"],
-  summary: "the paired difference of two classifiers, with interval and p",
+  summary: "the paired difference of two classifiers, with p",
   description: `Compares the figures that "ecamp evaluate" wrote for two runs on the same split of the same dataset: A minus B, with the
 95 % interval and p of a bootstrap in which both see the same patients, and for each class's AUROC the p of DeLong's
 test. Records, patients and labels must be the same in both; otherwise it says what differs.`,
