@@ -6,14 +6,14 @@ import type { EcampConfig } from "../model/config.ts";
 import { Checkpoints } from "../train/checkpoint.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
-import { openSafetensors } from "../weights/safetensors.ts";
+import { openWeights } from "../weights/open-weights.ts";
 
 /** The options of the model that change what its parameters mean. */
 export type Architecture = Pick<EcampConfig, "positionExponent" | "finalRelu" | "tiedDecoder">;
 
 /** Weights to start from. */
 export interface InitialFile {
-  /** The safetensors file. */
+  /** The weight file, of any format. */
   readonly file: string;
   /** What it was trained as; undefined where it holds no report decoder, and so no such options. */
   readonly architecture: Architecture | undefined;
@@ -38,12 +38,12 @@ const MODEL = "model.safetensors";
 
 /**
  * Finds the file and reads what its header says.
- * @param path a safetensors file, a checkpoint's folder, or a run's: its best model, or else its newest
- * @throws {WeightsError} when there is no such file, or it is damaged
+ * @param path a weight file, a checkpoint's folder, or a run's: its best model, or else its newest
+ * @throws {WeightsError} when there is no such file, it is damaged, or it is refused
  */
 export async function openInitial(path: string): Promise<InitialFile> {
   const file = await findModelFile(path);
-  await using stored = await openSafetensors(file);
+  await using stored = await openWeights(file);
   const { config, tokenizerSha256 } = stored.metadata;
   if (config === undefined) {
     const isWhole = stored.names.some((name) => name.includes("cls.predictions."));
@@ -69,6 +69,7 @@ export async function findModelFile(path: string, attempt = "start from"): Promi
   const newest = (await checkpoints.steps()).at(-1);
   const candidates = [
     join(path, MODEL),
+    join(path, `${MODEL}.index.json`),
     join(path, "best", MODEL),
     ...(newest === undefined ? [] : [join(checkpoints.path(newest), MODEL)]),
   ];
@@ -76,6 +77,6 @@ export async function findModelFile(path: string, attempt = "start from"): Promi
     if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;
   }
   throw new WeightsError(
-    `Cannot ${attempt} "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, or a run's folder with a checkpoint`,
+    `Cannot ${attempt} "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, a run's folder with a checkpoint, or a PyTorch file`,
   );
 }

@@ -1,17 +1,29 @@
 /** @file `--init`: parameters that a weight file holds replace the drawn ones, and a report says which. */
+import { resizePositionTable } from "../model/position-table.ts";
 import type { Parameter } from "../nn/scope.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { writeView } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
-import type { NdArray } from "../util/nd-array.ts";
-import { type LoadReport, matchWeights, requireLoad } from "../weights/load-report.ts";
-import { openSafetensors } from "../weights/safetensors.ts";
+import type { Shape } from "../util/nd-array.ts";
+import {
+  type LoadReport,
+  matchWeights,
+  type Reshaped,
+  requireLoad,
+} from "../weights/load-report.ts";
+import { openWeights } from "../weights/open-weights.ts";
+import { readFloats } from "../weights/read-floats.ts";
+import { recognizeWeights, requireEncoder } from "../weights/recognize.ts";
+import type { WeightsFile } from "../weights/weights-file.ts";
 import { type Architecture, openInitial } from "./initial-file.ts";
 
 /** The image encoder's own parameters: a file that lacks one of them is no start for it. */
 const ENCODER = /^(cls_token|patch_embed\.|blocks\.|norm\.)/;
+
+/** The tables with a row for each patch and one for the class token, of the encoder and of the pixel decoder. */
+const TABLE = /^(?:decoder_)?pos_embed$/;
 
 /** The tables with a row for each word: they mean something for one vocabulary only. */
 const WORDS =
@@ -46,36 +58,83 @@ export async function startingParameters(
 
 /**
  * Copies every tensor that the file and the model share. Decoders may be missing (MAE's file has no report decoder) and foreign
- * heads ignored; the encoder must be complete, and a tensor of another shape is refused.
- * @param path a safetensors file, a checkpoint's folder or a run's
- * @throws {WeightsError} when the file is damaged, the encoder incomplete, a shape differs, or the file was trained as another
- * architecture
+ * heads ignored; the encoder must be complete. Position tables of another grid are interpolated; any other tensor of another shape
+ * is refused.
+ * @param path a weight file of any format, a checkpoint's folder or a run's
+ * @throws {WeightsError} when the file is damaged, of another architecture or trained as one, the encoder incomplete, a shape differs,
+ * or a value is not finite
  */
 async function loadInitialWeights(
   path: string,
   { store, architecture, tokenizerSha256 }: InitialTarget,
 ): Promise<InitialLoad> {
   const initial = await openInitial(path);
-  requireArchitecture(initial.file, initial.architecture, architecture);
+  const { file } = initial;
+  requireArchitecture(file, initial.architecture, architecture);
+  await using stored = await openWeights(file);
+  const shapes = [...store.values].map(([name, { shape }]) => [name, shape] as const);
+  requireSameDepth(stored, shapes);
+  const match = (available: readonly string[]): LoadReport =>
+    matchWeights({
+      available: available.map((name) => [name, stored.info(name).shape] as const),
+      wanted: shapes,
+    });
+  const whole = match(stored.names);
   const leavesWordsOut =
-    initial.tokenizerSha256 !== undefined && initial.tokenizerSha256 !== tokenizerSha256;
-  await using stored = await openSafetensors(initial.file);
-  const names = stored.names.filter((name) => !(leavesWordsOut && WORDS.test(name)));
-  const report = matchWeights({
-    available: names.map((name) => [name, stored.info(name).shape] as const),
-    wanted: [...store.values].map(([name, { shape }]) => [name, shape] as const),
-  });
+    whole.reshaped.some(isOtherVocabulary) ||
+    (initial.tokenizerSha256 !== undefined && initial.tokenizerSha256 !== tokenizerSha256);
+  const words = new Set(leavesWordsOut ? sourcesOfWords(whole) : []);
+  const report = match(stored.names.filter((name) => !words.has(name)));
   requireLoad(report, {
-    file: initial.file,
-    model: "the pre-training model",
+    ...{ file, model: "the pre-training model", mayIgnore: () => true, converts: isOtherGrid },
     mayMiss: (name) => !ENCODER.test(name),
-    mayIgnore: () => true,
   });
-  for (const { name, source } of report.loaded) {
-    writeView(store.values, name, asFloats(await stored.read(source)));
+  for (const one of report.loaded) {
+    writeView(store.values, one.name, await readFloats(stored, one));
   }
-  return { file: initial.file, report, leavesWordsOut };
+  for (const one of report.reshaped) {
+    const table = await readFloats(stored, one);
+    writeView(store.values, one.name, resizePositionTable(table, gridOf(one.wanted)));
+  }
+  return { file, report, leavesWordsOut };
 }
+
+/** A file's encoder that is deeper than the model's would be cut off without anybody's noticing. */
+function requireSameDepth(
+  stored: WeightsFile,
+  shapes: readonly (readonly [name: string, shape: Shape])[],
+): void {
+  const isOwn = new Set(shapes.map(([name]) => name));
+  const attempt = `Cannot start from "${stored.file}"`;
+  const { depth } = requireEncoder(
+    recognizeWeights(stored, (name) => isOwn.has(name)),
+    attempt,
+  );
+  let own = 0;
+  while (isOwn.has(`blocks.${own}.norm1.weight`)) own++;
+  if (depth <= own) return;
+  throw new WeightsError(
+    `${attempt}: its encoder has ${depth} blocks, expected ${own}; choose the size that it has, such as --set model.depth=${depth}`,
+  );
+}
+
+const isOtherVocabulary = ({ name, found, wanted }: Reshaped): boolean =>
+  WORDS.test(name) && found[0] !== wanted[0];
+
+const sourcesOfWords = ({ loaded, reshaped, repeated }: LoadReport): readonly string[] =>
+  [...loaded, ...reshaped, ...repeated]
+    .filter(({ name }) => WORDS.test(name))
+    .flatMap(({ sources }) => sources);
+
+const gridOf = ([, rows = 0]: Shape): number => Math.sqrt(rows - 1);
+
+const isOtherGrid = ({ name, found, wanted }: Reshaped): boolean =>
+  TABLE.test(name) &&
+  found.length === 3 &&
+  found[0] === 1 &&
+  found[2] === wanted[2] &&
+  Number.isInteger(gridOf(found)) &&
+  gridOf(found) > 0;
 
 function requireArchitecture(
   file: string,
@@ -91,10 +150,3 @@ function requireArchitecture(
     `Cannot start from "${file}": it was trained as another architecture: ${words.join(", ")}`,
   );
 }
-
-const asFloats = ({ dtype, shape, data }: NdArray): NdArray<"f32"> => ({
-  dtype: "f32",
-  shape,
-  data:
-    dtype === "f32" ? (data as Float32Array) : Float32Array.from(data as ArrayLike<number>, Number),
-});

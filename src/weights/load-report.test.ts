@@ -28,17 +28,17 @@ describe("matchWeights()", () => {
     });
     assert.deepEqual(report, {
       loaded: [
-        { name: "cls_token", source: "cls_token" },
+        { name: "cls_token", sources: ["cls_token"] },
         {
           name: "bert.context_fusion_layer.gap_mlp.bias",
-          source: "bert.cross_attn_layer.gap_mlp.bias",
+          sources: ["bert.cross_attn_layer.gap_mlp.bias"],
         },
-        { name: "cls.predictions.bias", source: "cls.predictions.decoder.bias" },
+        { name: "cls.predictions.bias", sources: ["cls.predictions.decoder.bias"] },
       ],
       missing: ["norm.weight"],
       unexpected: ["fc_norm.weight"],
       reshaped: [
-        { name: "pos_embed", source: "pos_embed", found: [1, 50, 8], wanted: [1, 197, 8] },
+        { name: "pos_embed", sources: ["pos_embed"], found: [1, 50, 8], wanted: [1, 197, 8] },
       ],
       repeated: [],
     });
@@ -59,10 +59,12 @@ describe("matchWeights()", () => {
         available,
         wanted: [["cls.predictions.bias", [30]]],
       });
-      assert.deepEqual(loaded, [{ name: "cls.predictions.bias", source: "cls.predictions.bias" }]);
+      assert.deepEqual(loaded, [
+        { name: "cls.predictions.bias", sources: ["cls.predictions.bias"] },
+      ]);
       assert.deepEqual(unexpected, []);
       assert.deepEqual(repeated, [
-        { name: "cls.predictions.bias", source: "cls.predictions.decoder.bias" },
+        { name: "cls.predictions.bias", sources: ["cls.predictions.decoder.bias"] },
       ]);
     }
   });
@@ -73,7 +75,7 @@ describe("matchWeights()", () => {
       wanted: [["cross_attn_layer.weight", [2]]],
     });
     assert.deepEqual(loaded, [
-      { name: "cross_attn_layer.weight", source: "cross_attn_layer.weight" },
+      { name: "cross_attn_layer.weight", sources: ["cross_attn_layer.weight"] },
     ]);
   });
 });

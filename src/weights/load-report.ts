@@ -1,15 +1,9 @@
 /** @file Which tensors of a weight file fit which parameters of a model, and a refusal that says what does not. */
 import { WeightsError } from "../util/errors.ts";
 import { type Shape, sameShape } from "../util/nd-array.ts";
-import { parameterName } from "./names.ts";
+import { type Match, nameTensors } from "./name-tensors.ts";
 
-/** A parameter and the tensor of the file that is meant for it. */
-export interface Match {
-  /** The parameter's name in the model. */
-  readonly name: string;
-  /** The tensor's name in the file. */
-  readonly source: string;
-}
+export type { Match } from "./name-tensors.ts";
 
 /** A parameter whose tensor has another shape. */
 export interface Reshaped extends Match {
@@ -49,8 +43,8 @@ const NAMES_SHOWN = 5;
 const never = (): boolean => false;
 
 /**
- * Matches the tensors of a file to the parameters of a model by name, other known spellings included. A tensor with the
- * parameter's own name goes before one with another spelling.
+ * Matches the tensors of a file to the parameters of a model by name, other known spellings and what comes before all names
+ * included. A tensor with the parameter's own name goes before one with another spelling.
  */
 export function matchWeights({
   available,
@@ -62,29 +56,21 @@ export function matchWeights({
   wanted: Iterable<readonly [name: string, shape: Shape]>;
 }): LoadReport {
   const parameters = new Map(wanted);
-  const shapes = new Map(available);
-  const sources = new Map<string, string>();
-  const unexpected: string[] = [];
-  const repeated: Match[] = [];
-  const ownNamesFirst = [...shapes.keys()].sort(
-    (a, b) => Number(!parameters.has(a)) - Number(!parameters.has(b)),
-  );
-  for (const source of ownNamesFirst) {
-    const name = parameters.has(source) ? source : parameterName(source);
-    if (!parameters.has(name)) unexpected.push(source);
-    else if (sources.has(name)) repeated.push({ name, source });
-    else sources.set(name, source);
-  }
+  const named = nameTensors(available, (name) => parameters.has(name));
+  const { tensors } = named;
   const loaded: Match[] = [];
   const missing: string[] = [];
   const reshaped: Reshaped[] = [];
   for (const [name, shape] of parameters) {
-    const source = sources.get(name);
-    const found = source === undefined ? undefined : shapes.get(source);
-    if (source === undefined || found === undefined) missing.push(name);
-    else if (sameShape(found, shape)) loaded.push({ name, source });
-    else reshaped.push({ name, source, found, wanted: shape });
+    const tensor = tensors.get(name);
+    if (tensor === undefined) missing.push(name);
+    else if (sameShape(tensor.shape, shape)) loaded.push({ name, sources: tensor.sources });
+    else reshaped.push({ name, sources: tensor.sources, found: tensor.shape, wanted: shape });
   }
+  const repeated = named.repeated.filter(({ name }) => parameters.has(name));
+  const unexpected = [...tensors.values(), ...named.repeated]
+    .filter(({ name }) => !parameters.has(name))
+    .flatMap(({ sources }) => sources);
   return { loaded, missing, unexpected, reshaped, repeated };
 }
 

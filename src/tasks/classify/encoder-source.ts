@@ -1,24 +1,19 @@
 /** @file Where a classifier's encoder comes from: weights that say what they are, or a size whose parameters are drawn. */
-import { z } from "zod";
-import type { EncoderConfig } from "../../model/config.ts";
 import type { Normalization } from "../../model/grey-image.ts";
-import type { FrequencyExponent } from "../../model/position-table.ts";
 import { resizePositionTable } from "../../model/position-table.ts";
 import type { ClassifierOptions } from "../../recipes/classify-config.ts";
 import { SIZES } from "../../recipes/sizes.ts";
 import { type NamedViews, writeView } from "../../train/parameter-store.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
-import { tryParseJson } from "../../util/jsonl.ts";
-import type { NdArray } from "../../util/nd-array.ts";
 import { describeLoad, matchWeights, requireLoad } from "../../weights/load-report.ts";
-import { openSafetensors, type SafetensorsFile } from "../../weights/safetensors.ts";
+import { openWeights } from "../../weights/open-weights.ts";
+import { readFloats } from "../../weights/read-floats.ts";
+import { recognizeWeights } from "../../weights/recognize.ts";
+import type { WeightsFile } from "../../weights/weights-file.ts";
 import { findModelFile } from "../initial-file.ts";
-import { isClassifier, parseClassifier } from "./classifier-description.ts";
+import { type EncoderArchitecture, trainedEncoder } from "./trained-encoder.ts";
 
-/** An encoder's architecture: its sizes and the exponents that its position table is drawn with. */
-export interface EncoderArchitecture extends EncoderConfig {
-  readonly positionExponent: FrequencyExponent;
-}
+export type { EncoderArchitecture } from "./trained-encoder.ts";
 
 /** An encoder to start from. */
 export interface EncoderSource {
@@ -35,23 +30,13 @@ export interface EncoderSource {
   readonly fill: (values: NamedViews, norm: "fresh" | "encoder") => Promise<string | undefined>;
 }
 
-const positive = z.int().positive();
-const headerSchema = z.object({
-  ...{ imageSize: positive, patch: positive, dim: positive, depth: positive, heads: positive },
-  mlpRatio: z.number().positive(),
-  layerNormEps: z.number().positive(),
-  positionExponent: z.enum(["k/(2d)", "k/(d/2)"]),
-  mean: z.number(),
-  std: z.number().positive(),
-});
-
 /** The encoder's own parameters; the rest of a file belongs to decoders and heads. */
 const ENCODER = /^(?:cls_token$|pos_embed$|patch_embed\.|blocks\.)/;
 
 /**
  * Finds out what a classifier starts from.
- * @param weights a run, a checkpoint or a weight file; null draws an encoder of `size`
- * @throws {WeightsError} when the file cannot be read, or does not say what it holds
+ * @param weights a run, a checkpoint or a weight file of any format; null draws an encoder of `size`
+ * @throws {WeightsError} when the file cannot be read, or holds no encoder that can be run
  */
 export async function encoderSource(
   weights: string | null,
@@ -59,8 +44,8 @@ export async function encoderSource(
 ): Promise<EncoderSource> {
   if (weights === null) return drawnEncoder(options);
   const file = await findModelFile(weights);
-  await using stored = await openSafetensors(file);
-  const { normalization, ...found } = readHeader(file, stored);
+  await using stored = await openWeights(file);
+  const { normalization, assumed, ...found } = trainedEncoder(stored, options);
   const architecture = { ...found, imageSize: options.imageSize ?? found.imageSize };
   requireGrid(architecture);
   if (options.heads !== null && options.heads !== found.heads) {
@@ -70,7 +55,7 @@ export async function encoderSource(
   }
   return {
     ...{ architecture, normalization, file },
-    fill: (values, norm) => fillFrom(file, values, norm),
+    fill: async (values, norm) => `${await fillFrom(file, values, norm)}${assumed}`,
   };
 }
 
@@ -99,31 +84,12 @@ function requireGrid({ imageSize, patch, dim, heads }: EncoderArchitecture): voi
   }
 }
 
-function readHeader(
-  file: string,
-  { metadata }: Pick<SafetensorsFile, "metadata">,
-): EncoderArchitecture & { readonly normalization: Normalization } {
-  if (isClassifier(metadata)) {
-    const { config, normalization } = parseClassifier(file, metadata);
-    const { classes: _, ...architecture } = config;
-    return { ...architecture, normalization };
-  }
-  const parsed = headerSchema.safeParse(tryParseJson(metadata["config"] ?? "")?.value);
-  if (parsed.success) {
-    const { mean, std, ...architecture } = parsed.data;
-    return { ...architecture, normalization: { mean, std } };
-  }
-  throw new WeightsError(
-    `Cannot take an encoder from "${file}": its header does not say what it was trained as`,
-  );
-}
-
 async function fillFrom(
   file: string,
   values: NamedViews,
   norm: "fresh" | "encoder",
 ): Promise<string> {
-  await using stored = await openSafetensors(file);
+  await using stored = await openWeights(file);
   const encoder = [...values].filter(([name]) => ENCODER.test(name));
   const report = matchWeights({
     available: stored.names.map((name) => [name, stored.info(name).shape] as const),
@@ -133,45 +99,29 @@ async function fillFrom(
     ...{ file, model: "the encoder", mayIgnore: () => true },
     converts: ({ name }) => name === "pos_embed",
   });
-  for (const { name, source } of report.loaded) {
-    writeView(values, name, finite(file, name, await stored.read(source)));
+  for (const match of report.loaded) {
+    writeView(values, match.name, await readFloats(stored, match));
   }
-  for (const { name, source, wanted } of report.reshaped) {
+  for (const { name, sources, wanted } of report.reshaped) {
     const grid = Math.sqrt((wanted[1] ?? 0) - 1);
-    writeView(
-      values,
-      name,
-      resizePositionTable(finite(file, name, await stored.read(source)), grid),
-    );
+    const table = await readFloats(stored, { sources });
+    writeView(values, name, resizePositionTable(table, grid));
   }
-  const copied = norm === "encoder" ? await copyNorm(file, stored, values) : "";
+  const copied = norm === "encoder" ? await copyNorm(stored, values) : "";
   return `"${file}": ${describeLoad({ ...report, unexpected: [] })}${copied}`;
 }
 
 /** The encoder's final norm, or that of a classifier's own head, as `fc_norm`. */
-async function copyNorm(
-  file: string,
-  stored: SafetensorsFile,
-  values: NamedViews,
-): Promise<string> {
-  const source = ["norm", "fc_norm"].find((name) => stored.names.includes(`${name}.weight`));
-  if (source === undefined) {
-    throw new WeightsError(
-      `Cannot probe "${file}": it holds no final norm (norm.weight), which the features go through; use --set fidelity.probe.backbone=train for a fresh one`,
-    );
+async function copyNorm(stored: WeightsFile, values: NamedViews): Promise<string> {
+  const { tensors } = recognizeWeights(stored);
+  for (const source of ["norm", "fc_norm"]) {
+    const [weight, bias] = ["weight", "bias"].map((part) => tensors.get(`${source}.${part}`));
+    if (weight === undefined || bias === undefined) continue;
+    writeView(values, "fc_norm.weight", await readFloats(stored, weight));
+    writeView(values, "fc_norm.bias", await readFloats(stored, bias));
+    return `, fc_norm from ${source}`;
   }
-  for (const part of ["weight", "bias"]) {
-    const name = `fc_norm.${part}`;
-    writeView(values, name, finite(file, name, await stored.read(`${source}.${part}`)));
-  }
-  return `, fc_norm from ${source}`;
-}
-
-function finite(file: string, name: string, { dtype, shape, data }: NdArray): NdArray<"f32"> {
-  const floats =
-    dtype === "f32" ? (data as Float32Array) : Float32Array.from(data as ArrayLike<number>, Number);
-  if (floats.every(Number.isFinite)) return { dtype: "f32", shape, data: floats };
   throw new WeightsError(
-    `Cannot load "${name}" of "${file}": it holds a value that is not finite; the training that wrote it diverged, or the file is damaged`,
+    `Cannot probe "${stored.file}": it holds no final norm (norm.weight), which the features go through; use --set fidelity.probe.backbone=train for a fresh one`,
   );
 }

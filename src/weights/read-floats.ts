@@ -1,0 +1,47 @@
+/** @file Reads a parameter from the tensor or tensors of a file that it consists of. */
+import { WeightsError } from "../util/errors.ts";
+import { type NdArray, type Shape, sizeOf } from "../util/nd-array.ts";
+import type { NamedTensor } from "./name-tensors.ts";
+import type { WeightsFile } from "./weights-file.ts";
+
+function asFloats({ data }: NdArray): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
+}
+
+/** Refuses what a diverged training or a damaged file leaves behind. */
+function requireFinite(file: string, source: string, values: Float32Array): void {
+  if (values.every(Number.isFinite)) return;
+  const count = values.reduce((sum, value) => sum + Number(!Number.isFinite(value)), 0);
+  throw new WeightsError(
+    `Cannot load "${source}" of "${file}": it holds a value that is not finite (${count} of ${values.length}); the training that wrote it diverged, or the file is damaged`,
+  );
+}
+
+/**
+ * A parameter's values as f32, whatever the file stores; query, key and value one after another.
+ * @throws {WeightsError} when a value is NaN or infinite, naming the tensor, and as `WeightsFile.read`
+ */
+export async function readFloats(
+  weights: WeightsFile,
+  { sources }: Pick<NamedTensor, "sources">,
+): Promise<NdArray<"f32">> {
+  const parts: Float32Array[] = [];
+  const shapes: Shape[] = [];
+  for (const source of sources) {
+    const values = asFloats(await weights.read(source));
+    requireFinite(weights.file, source, values);
+    parts.push(values);
+    shapes.push(weights.info(source).shape);
+  }
+  const [first = new Float32Array()] = parts;
+  const [shape = []] = shapes;
+  if (parts.length === 1) return { dtype: "f32", shape, data: first };
+  const joined: Shape = [parts.length * (shape[0] ?? 0), ...shape.slice(1)];
+  const data = new Float32Array(sizeOf(joined));
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part, offset);
+    offset += part.length;
+  }
+  return { dtype: "f32", shape: joined, data };
+}
