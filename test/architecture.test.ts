@@ -128,7 +128,7 @@ test("checkArchitecture() asks for headers, short commands and reasons for skips
   assert.match(checkArchitecture(bare)[0] ?? "", /must begin with/);
   const multiline = new Map([["src/util/a.ts", "#!/usr/bin/env node\n/**\n * @file What.\n */\n"]]);
   assert.deepEqual(checkArchitecture(multiline), []);
-  assert.deepEqual(check({ "src/cli/commands/a.ts": "\n".repeat(58) + "x" }), []);
+  assert.deepEqual(check({ "src/cli/commands/a.ts": `${"\n".repeat(58)}x` }), []);
   assert.match(
     check({ "src/cli/commands/a.ts": `${"\n".repeat(59)}x` })[0] ?? "",
     /a table and one call, 60 lines, has 61/,

@@ -13,6 +13,8 @@ import { predict } from "./commands/predict.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
+import { weightsConvert } from "./commands/weights-convert.ts";
+import { weightsInspect } from "./commands/weights-inspect.ts";
 
 /** Every command that can be typed. */
 export const COMMANDS: readonly Command[] = [
@@ -23,6 +25,8 @@ export const COMMANDS: readonly Command[] = [
   dataSynth,
   dataCheck,
   dataSplit,
+  weightsInspect,
+  weightsConvert,
   pretrain,
   finetuneClassify,
   evaluate,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { EcampConfig } from "../model/config.ts";
 import { Checkpoints } from "../train/checkpoint.ts";
+import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { openWeights } from "../weights/open-weights.ts";
@@ -60,9 +61,9 @@ export async function openInitial(path: string): Promise<InitialFile> {
 /** The file that a path means: itself, or the best or else newest model of a checkpoint's or run's folder. */
 export async function findModelFile(path: string, attempt = "start from"): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
-    throw new WeightsError(`Cannot ${attempt} "${path}": ${describeError(error)}`, {
-      cause: error,
-    });
+    const reason =
+      systemErrorCode(error) === "ENOENT" ? "no such file or folder" : describeError(error);
+    throw new WeightsError(`Cannot ${attempt} "${path}": ${reason}`, { cause: error });
   });
   if (!found.isDirectory()) return path;
   const checkpoints = new Checkpoints(path, { keep: 1 });
