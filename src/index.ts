@@ -21,6 +21,11 @@ export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 
 // Classification.
 export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/classify/finetune.ts";
+export {
+  type LoadEncoderOptions,
+  type LoadedEncoder,
+  loadEncoder,
+} from "./tasks/classify/load-encoder.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
 // Training and what comes out of it.
@@ -31,6 +36,12 @@ export {
   type RunEvent,
 } from "./tasks/pretrain.ts";
 
+// Features of a frozen encoder.
+export {
+  encoderFeatures,
+  type FeatureExtractor,
+  type FrozenEncoder,
+} from "./tasks/probe/features.ts";
 // Text, weights, proof.
 export { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
 // Errors that a caller may want to tell apart.
@@ -44,4 +55,5 @@ export {
   WeightsError,
 } from "./util/errors.ts";
 export { type FixtureResult, type VerifyOptions, verifyFixtures } from "./verify/verify.ts";
+export { openWeights } from "./weights/open-weights.ts";
 export { openSafetensors, writeSafetensors } from "./weights/safetensors.ts";

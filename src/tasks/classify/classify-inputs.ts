@@ -14,7 +14,7 @@ import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
 import { type ClassifyMethod, classifyMethod } from "../method-options.ts";
 import { type Course, courseOf } from "../micro-batches.ts";
-import { type EncoderSource, encoderSource } from "./encoder-source.ts";
+import { DOWNSTREAM_NORMALIZATION, type EncoderSource, encoderSource } from "./encoder-source.ts";
 import { type LabelledRecords, readLabelled, taskOf } from "./labelled-records.ts";
 
 /** One split as a run uses it. */
@@ -50,9 +50,6 @@ export interface InputEvents {
   readonly note: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The published downstream normalisation, for weights that do not say theirs (SPEC 2). */
-const DOWNSTREAM: Normalization = { mean: 0.4722, std: 0.3028 };
 
 /**
  * Opens what a run reads.
@@ -179,7 +176,7 @@ function jobOptions(index: DatasetIndex, { config, dataset, labels, method }: Op
 
 function normalizationOf(
   { model }: ClassifyConfig,
-  { normalization = DOWNSTREAM }: EncoderSource,
+  { normalization = DOWNSTREAM_NORMALIZATION }: EncoderSource,
   { folder, manifest }: Dataset,
 ): Normalization {
   const { mean, std } = model;
