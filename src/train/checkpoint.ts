@@ -6,6 +6,7 @@ import {
   isDiskFull,
   makeFolder,
   systemErrorCode,
+  writeFileAtomically,
   writeFolderAtomically,
 } from "../util/atomic-file.ts";
 import { describeError, EcampError, WeightsError } from "../util/errors.ts";
@@ -53,6 +54,8 @@ const FOLDER = /^step-(\d{6,})$/;
 /** What a crash in the middle of writing or deleting leaves behind. */
 const UNFINISHED = /^\.step-\d{6,}\..*\.tmp$/;
 const UNFINISHED_MODEL = /^\.model\.safetensors\..*\.tmp$/;
+
+const stateText = (state: TrainState): string => `${JSON.stringify(state, null, 2)}\n`;
 
 const folderName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
 
@@ -109,13 +112,22 @@ export class Checkpoints {
       await writeFolderAtomically(path, async (folder) => {
         await writeSafetensors(join(folder, MODEL), store.values, { metadata });
         await writeSafetensors(join(folder, OPTIMIZER), store.moments, {});
-        await writeFile(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
+        await writeFile(join(folder, STATE), stateText(state));
       });
     } catch (error) {
       throw await this.#describeFailure(error, { store, step: state.step });
     }
     await this.#prune(state.step);
     return path;
+  }
+
+  /**
+   * Puts another state in place of that of a checkpoint that stands, its tensors as they are: for what is known only after it was
+   * written, such as how good its model is.
+   * @throws {EcampError} when the disk refuses; the state before stands then
+   */
+  async replaceState(state: TrainState): Promise<void> {
+    await writeFileAtomically(join(this.path(state.step), STATE), stateText(state));
   }
 
   /** Why a checkpoint was not written, in terms of checkpoints rather than of the file that was in work. */
