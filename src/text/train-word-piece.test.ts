@@ -107,6 +107,27 @@ test("trainWordPiece() gives what counting all pairs anew for each merge gives",
   );
 });
 
+test("trainWordPiece() merges nothing that occurs less often than the least frequency", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(
+      fc.array(word, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 6 }),
+      (words, least) => {
+        const text = words.join(" ");
+        for (const token of merges([text], { minFrequency: least })) {
+          const isContinuation = token.startsWith("##");
+          const [piece, before] = isContinuation ? [token.slice(2), "\\B"] : [token, "\\b"];
+          // Overlapping places count: what is asked is only an upper bound of the trainer's own count.
+          const places = text.match(new RegExp(`${before}(?=${piece})`, "g"))?.length ?? 0;
+          assert.ok(places >= least, `${token} occurs ${places} times in "${text}"`);
+        }
+      },
+    ),
+    { seed: 16, numRuns: 100 },
+  );
+});
+
 test("trainWordPiece() makes every word of a small corpus one token", () => {
   const { vocabulary, encode } = trained(REPORTS, { size: 5000 });
   for (const word of countsOf(REPORTS).keys()) {
