@@ -6,12 +6,18 @@ export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
+export { datasetCorpus, type TableCorpusOptions, tableCorpus } from "./data/corpus.ts";
 export { type Dataset, openDataset } from "./data/dataset.ts";
 export { type ImportTableOptions, importTable } from "./data/import-table.ts";
 export {
   type SynthesizeDatasetOptions,
   synthesizeDataset,
 } from "./data/phantom/synthesize-dataset.ts";
+export {
+  type TrainedTokenizer,
+  type TrainTokenizerOptions,
+  trainTokenizer,
+} from "./data/train-tokenizer.ts";
 export { type Device, openDevice } from "./engine/runtime/device.ts";
 export { type DrawingOptions, drawReconstructions } from "./explain/draw-reconstructions.ts";
 export { type PretrainedModel, readPretrainedModel } from "./explain/pretrained-model.ts";
