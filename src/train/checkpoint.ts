@@ -26,6 +26,8 @@ export interface TrainState {
   readonly device: string;
   /** SHA-256 of what the run reads, by name. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The weight file that parameters came from before the first update, and its SHA-256; absent where all were drawn. */
+  readonly startedFrom?: { readonly file: string; readonly sha256: string } | undefined;
   /** The update after which validation was best so far, and its loss. */
   readonly best?: { readonly step: number; readonly loss: number } | undefined;
   /** Validations in succession since the best one. */
@@ -41,6 +43,7 @@ const stateSchema: z.ZodType<TrainState> = z.strictObject({
   threads: z.int().min(1),
   device: z.string(),
   inputs: z.record(z.string(), z.string()),
+  startedFrom: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
   best: z.strictObject({ step: z.int().min(1), loss: z.number() }).optional(),
   validationsSinceBest: z.int().min(0).optional(),
   validationDue: z.boolean().optional(),
