@@ -66,8 +66,9 @@ export const study: Study = {
   run: runCell,
 };
 
-const nameOf = (dataset: string, way: string, start: (typeof STARTS)[number]): string =>
-  `${dataset}, ${way}, ${start}`;
+function nameOf(dataset: string, way: string, start: (typeof STARTS)[number]): string {
+  return `${dataset}, ${way}, ${start}`;
+}
 
 async function cellsOfStudy(): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
