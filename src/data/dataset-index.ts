@@ -1,15 +1,28 @@
-/** @file Random access to chosen records of a dataset: 8 bytes of memory a record, 8 more with contexts, 1 more with a split file. */
+/**
+ * @file Random access to chosen records of a dataset: 8 bytes of memory a record, 4 more with contexts, 4 more with attention maps,
+ * 1 more with a split file.
+ */
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
 import { DATASET_FILES } from "./dataset-files.ts";
 import { assignSplit, type PlacedRecord, readPlacedRecords } from "./join.ts";
+import {
+  changed,
+  countStarts,
+  type FoundLine,
+  LineStartReader,
+  type LineStarts,
+  LineStartsBuilder,
+} from "./line-starts.ts";
 import type { LinePlace, LineTable } from "./line-table.ts";
 import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
 import type { DatasetRecord, Split, WindowPosition } from "./record.ts";
-import { parseContext, parseRecord } from "./record.ts";
+import { parseContext, parseRecord, parseWindow } from "./record.ts";
 import type { SplitAssignment } from "./split/assign-splits.ts";
 import { requireFraction } from "./split/split-file.ts";
+import { decodeWindowMap } from "./window-map.ts";
 
 /** A record with what stands beside it. */
 export interface JoinedRecord extends DatasetRecord {
@@ -32,6 +45,8 @@ export interface RecordFilter {
   readonly hasImage?: boolean;
   /** Is an index of no records an answer, rather than an error? */
   readonly mayBeEmpty?: boolean;
+  /** Must a context that says of which report it was written be one of the report as it is? No by default. */
+  readonly checkContexts?: boolean;
 }
 
 /** What a worker needs to open the same index: plain data, its tables on shared memory. */
@@ -40,7 +55,9 @@ export interface DatasetIndexHandle {
   /** Each tagged with its window: 3·row + column, or 15 where there is none. */
   readonly records: LineTable;
   /** Of the same size, or empty where no record has a context. */
-  readonly contexts: LineTable;
+  readonly contexts: LineStarts;
+  /** Of the same size, or empty where no record has a window with a map. */
+  readonly maps: LineStarts;
   /** What `split.jsonl` says of each record; absent where there is no such file. */
   readonly assignments?: AssignmentTable;
 }
@@ -92,17 +109,29 @@ export class DatasetIndex {
   /** What a worker opens the same index with, by `new DatasetIndex(handle)`. */
   readonly handle: DatasetIndexHandle;
   readonly #records: LineReader;
-  readonly #contexts: LineReader;
+  readonly #contexts: LineStartReader;
+  readonly #windows: LineStartReader;
 
   constructor(handle: DatasetIndexHandle) {
     this.handle = handle;
     this.#records = new LineReader(join(handle.folder, DATASET_FILES.records));
-    this.#contexts = new LineReader(join(handle.folder, DATASET_FILES.context));
+    this.#contexts = new LineStartReader(join(handle.folder, DATASET_FILES.context));
+    this.#windows = new LineStartReader(join(handle.folder, DATASET_FILES.window));
   }
 
   /** How many records were chosen. */
   get size(): number {
     return this.handle.records.size;
+  }
+
+  /** How many of the records have a context, and how many a window. */
+  counts(): { readonly contexts: number; readonly windows: number } {
+    const { records, contexts } = this.handle;
+    let windows = 0;
+    for (let position = 0; position < records.size; position++) {
+      if (windowOf(tagAt(records, position)) !== undefined) windows += 1;
+    }
+    return { contexts: countStarts(contexts), windows };
   }
 
   /**
@@ -115,12 +144,9 @@ export class DatasetIndex {
     const place = placeAt(records, position);
     if (place === undefined) throw new RangeError(`Cannot read record ${position}: it has no line`);
     const own = parseRecord(...(await readJsonAt(this.#records, place)));
-    const contextPlace = contexts.size === 0 ? undefined : placeAt(contexts, position);
+    const contextLine = await this.#contexts.read(contexts, position);
     const assignment = assignments?.values[assignments.codes[position] ?? -1];
-    const context =
-      contextPlace === undefined
-        ? undefined
-        : await readContextAt(this.#contexts, contextPlace, own.id);
+    const context = contextLine === undefined ? undefined : contextOf(contextLine, own.id);
     return joinedRecord(assignment === undefined ? own : assignSplit(own, assignment), {
       context,
       window: windowOf(tagAt(records, position)),
@@ -128,9 +154,23 @@ export class DatasetIndex {
     });
   }
 
+  /**
+   * The attention map, [14, 14], that the window of the record at a position carries, if there is one.
+   * @param id the record's
+   * @throws {ManifestError} when the file has changed since it was indexed
+   */
+  async readMap(position: number, id: string): Promise<Float64Array | undefined> {
+    const line = await this.#windows.read(this.handle.maps, position);
+    if (line === undefined) return undefined;
+    const window = parseWindow(jsonOf(line), line.attempt);
+    if (window.id !== id || window.map === undefined) throw changed(line.attempt);
+    return decodeWindowMap(window.map);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
     await this.#contexts[Symbol.asyncDispose]();
+    await this.#windows[Symbol.asyncDispose]();
   }
 }
 
@@ -159,14 +199,24 @@ async function readJsonAt(
   reader: LineReader,
   place: LinePlace,
 ): Promise<readonly [value: unknown, attempt: string]> {
-  const attempt = `read "${reader.path}" at byte ${place.offset}`;
-  const parsed = tryParseJson(await reader.read(place));
-  if (parsed === undefined) throw changed(attempt);
-  return [parsed.value, attempt];
+  const line = {
+    text: await reader.read(place),
+    attempt: `read "${reader.path}" at byte ${place.offset}`,
+  };
+  return [jsonOf(line), line.attempt];
 }
 
-function changed(attempt: string): ManifestError {
-  return new ManifestError(`Cannot ${attempt}: the file has changed since it was indexed`);
+function jsonOf({ text, attempt }: FoundLine): unknown {
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw changed(attempt);
+  return parsed.value;
+}
+
+/** The context that a line of `context.jsonl` has for the record `id`. */
+function contextOf(line: FoundLine, id: string): string {
+  const context = parseContext(jsonOf(line), line.attempt);
+  if (context.id !== id) throw changed(line.attempt);
+  return context.context;
 }
 
 /**
@@ -178,10 +228,23 @@ export async function readContextAt(
   place: LinePlace,
   id: string,
 ): Promise<string> {
-  const [value, attempt] = await readJsonAt(reader, place);
-  const context = parseContext(value, attempt);
-  if (context.id !== id) throw changed(attempt);
-  return context.context;
+  const attempt = `read "${reader.path}" at byte ${place.offset}`;
+  return contextOf({ text: await reader.read(place), attempt }, id);
+}
+
+/**
+ * Refuses a context that was written for another text than the record's report.
+ * @throws {ManifestError} naming the record
+ */
+function requireFreshContext(
+  { record: { id, report }, contextReportHash }: PlacedRecord,
+  folder: string,
+): void {
+  if (contextReportHash === undefined) return;
+  if (report !== undefined && contextReportHash === sha256(report)) return;
+  throw new ManifestError(
+    `Cannot use the context of record ${JSON.stringify(id)}: ${report === undefined ? "the record has no report" : "it was written for another text than the record's report"}; write it anew with "ecamp distill run ${folder}"`,
+  );
 }
 
 /** What is indexed. */
@@ -220,17 +283,18 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   const { folder, signal, fraction } = options;
   if (fraction !== undefined) await requireFraction(folder, fraction);
   const records = new LineTableBuilder();
-  const contexts = new LineTableBuilder();
+  const contexts = new LineStartsBuilder();
+  const maps = new LineStartsBuilder();
   const assigned = new AssignmentTableBuilder();
   let read = 0;
-  let withContext = 0;
   for await (const placed of readPlacedRecords(folder, signal)) {
     read += 1;
     if (!matchesFilter(placed, options)) continue;
+    if (options.checkContexts === true) requireFreshContext(placed, folder);
     records.add(placed.place, windowCode(placed.window));
     contexts.add(placed.context);
+    maps.add(placed.map);
     assigned.add(placed.assignment);
-    if (placed.context !== undefined) withContext += 1;
   }
   if (records.size === 0 && options.mayBeEmpty !== true) {
     throw new ManifestError(
@@ -241,7 +305,8 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   return new DatasetIndex({
     folder,
     records: records.finish(),
-    contexts: (withContext > 0 ? contexts : new LineTableBuilder()).finish(),
+    contexts: contexts.finish(),
+    maps: maps.finish(),
     ...(assignments !== undefined && { assignments }),
   });
 }
