@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { sha256 } from "../util/sha256.ts";
+import { type AssignmentTable, AssignmentTableBuilder } from "./assignment-table.ts";
 import { DATASET_FILES } from "./dataset-files.ts";
 import { assignSplit, type PlacedRecord, readPlacedRecords } from "./join.ts";
 import {
@@ -18,9 +19,9 @@ import {
 } from "./line-starts.ts";
 import type { LinePlace, LineTable } from "./line-table.ts";
 import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
-import type { DatasetRecord, Split, WindowPosition } from "./record.ts";
+import type { DatasetRecord, WindowPosition } from "./record.ts";
 import { parseContext, parseRecord, parseWindow } from "./record.ts";
-import type { SplitAssignment } from "./split/assign-splits.ts";
+import { describeFilter, matchesFilter, type RecordFilter } from "./record-filter.ts";
 import { requireFraction } from "./split/split-file.ts";
 import { decodeWindowMap } from "./window-map.ts";
 
@@ -31,22 +32,6 @@ export interface JoinedRecord extends DatasetRecord {
   readonly window?: WindowPosition;
   /** Of a training record, the smallest percentage of the labels that holds it; absent where there is no `split.jsonl`. */
   readonly fraction?: number;
-}
-
-/** Which records are wanted; every condition that is given must hold. */
-export interface RecordFilter {
-  /** Of one of these splits; `none` stands for records without one. */
-  readonly splits?: readonly (Split | "none")[];
-  /** Of the training records, those of this percentage of the labels or less, by `split.jsonl`; other splits stay whole. */
-  readonly fraction?: number;
-  /** With a report that is not blank. */
-  readonly hasReport?: boolean;
-  /** That name an image. */
-  readonly hasImage?: boolean;
-  /** Is an index of no records an answer, rather than an error? */
-  readonly mayBeEmpty?: boolean;
-  /** Must a context that says of which report it was written be one of the report as it is? No by default. */
-  readonly checkContexts?: boolean;
 }
 
 /** What a worker needs to open the same index: plain data, its tables on shared memory. */
@@ -62,34 +47,7 @@ export interface DatasetIndexHandle {
   readonly assignments?: AssignmentTable;
 }
 
-/** A byte a record, each a position in a list of what there is. */
-export interface AssignmentTable {
-  readonly codes: Uint8Array;
-  readonly values: readonly SplitAssignment[];
-}
-
 const NO_WINDOW = 15;
-
-/** Does a record meet every condition of a filter? */
-function matchesFilter(
-  { record, assignment }: Pick<PlacedRecord, "record" | "assignment">,
-  { splits, fraction, hasReport, hasImage }: RecordFilter,
-): boolean {
-  if (splits !== undefined && !splits.includes(record.split ?? "none")) return false;
-  if (fraction !== undefined && (assignment?.fraction ?? 0) > fraction) return false;
-  if (hasReport !== undefined && hasReport !== ((record.report ?? "").trim() !== "")) return false;
-  return hasImage === undefined || hasImage === (record.image !== undefined);
-}
-
-function describeFilter({ splits, fraction, hasReport, hasImage }: RecordFilter): string {
-  const conditions = [
-    splits !== undefined && `split ${splits.join(" or ")}`,
-    fraction !== undefined && `a place in ${fraction} % of the labels`,
-    hasReport !== undefined && `${hasReport ? "a" : "no"} report`,
-    hasImage !== undefined && `${hasImage ? "an" : "no"} image`,
-  ].filter((condition) => condition !== false);
-  return conditions.join(", ");
-}
 
 function windowCode(window: WindowPosition | undefined): number {
   return window === undefined ? NO_WINDOW : 3 * window.row + window.column;
@@ -251,28 +209,6 @@ function requireFreshContext(
 export interface IndexOptions extends RecordFilter {
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Collects what `split.jsonl` says of the chosen records. */
-class AssignmentTableBuilder {
-  readonly #codes: number[] = [];
-  /** Equal assignments of a file are one object. */
-  readonly #positions = new Map<SplitAssignment, number>();
-
-  add(assignment: SplitAssignment | undefined): void {
-    if (assignment === undefined) return;
-    const code = this.#positions.get(assignment) ?? this.#positions.size;
-    this.#positions.set(assignment, code);
-    this.#codes.push(code);
-  }
-
-  /** The table, on shared memory; undefined where nothing was added. */
-  finish(): AssignmentTable | undefined {
-    if (this.#codes.length === 0) return undefined;
-    const codes = new Uint8Array(new SharedArrayBuffer(this.#codes.length));
-    codes.set(this.#codes);
-    return { codes, values: [...this.#positions.keys()] };
-  }
 }
 
 /**
