@@ -15,6 +15,7 @@ import { recipes } from "./commands/recipes.ts";
 import { verify } from "./commands/verify.ts";
 import { weightsConvert } from "./commands/weights-convert.ts";
 import { weightsInspect } from "./commands/weights-inspect.ts";
+import { windows } from "./commands/windows.ts";
 
 /** Every command that can be typed. */
 export const COMMANDS: readonly Command[] = [
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   dataSplit,
   weightsInspect,
   weightsConvert,
+  windows,
   pretrain,
   finetuneClassify,
   evaluate,
