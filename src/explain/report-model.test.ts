@@ -51,7 +51,7 @@ describe("readReportModel()", () => {
     const demo = { ...config, ...sizes, positions: tokens, mean: 0.4721, std: 0.3037 };
     const model = await readReportModel(await modelFile({ config: demo, metadata: {} }), tokenizer);
     assert.deepEqual(model.config, demo);
-    assert.match(model.assumed, /published ones are assumed/);
+    assert.match(model.assumed, /those that belong to its encoder.s width and depth are assumed/);
   });
 
   test("refuses a file without a report decoder", async () => {

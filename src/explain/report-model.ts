@@ -51,7 +51,7 @@ export async function readReportModel(file: string, tokenizer: Tokenizer): Promi
   for (const one of report.loaded) parameters.set(one.name, await readFloats(stored, one));
   const assumed =
     stated === undefined
-      ? "its header does not state its sizes: the published ones are assumed"
+      ? "its header does not state its sizes: those that belong to its encoder's width and depth are assumed"
       : "";
   return { config, parameters, assumed, hash: hashOf(config, parameters, tokenizer) };
 }
