@@ -15,7 +15,6 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openDataset } from "../src/data/dataset.ts";
 import type { DatasetIndexHandle } from "../src/data/dataset-index.ts";
-import type { LineTable } from "../src/data/line-table.ts";
 import { drawPatient } from "../src/data/phantom/anatomy/patient.ts";
 import { drawFindings } from "../src/data/phantom/findings/draw-findings.ts";
 import { type WrittenReport, writeReport } from "../src/data/phantom/report/write-report.ts";
@@ -164,9 +163,8 @@ async function measure(folder: string): Promise<Record<string, unknown>> {
   };
 }
 
-function bytesOf({ records, contexts }: DatasetIndexHandle): number {
-  const table = ({ low, high }: LineTable): number => low.byteLength + high.byteLength;
-  return table(records) + table(contexts);
+function bytesOf({ records: { low, high }, contexts, maps }: DatasetIndexHandle): number {
+  return low.byteLength + high.byteLength + contexts.byteLength + maps.byteLength;
 }
 
 /** Memory once garbage has been collected: what is in use, and what the process holds (it is slow to give pages back). */

@@ -16,6 +16,7 @@ import { tokenizerTrain } from "./commands/tokenizer-train.ts";
 import { verify } from "./commands/verify.ts";
 import { weightsConvert } from "./commands/weights-convert.ts";
 import { weightsInspect } from "./commands/weights-inspect.ts";
+import { windows } from "./commands/windows.ts";
 
 /** Every command that can be typed. */
 export const COMMANDS: readonly Command[] = [
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   tokenizerTrain,
   weightsInspect,
   weightsConvert,
+  windows,
   pretrain,
   finetuneClassify,
   evaluate,

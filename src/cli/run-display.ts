@@ -92,10 +92,14 @@ function describeStart(
   event: Extract<RunEvent, { readonly kind: "started" }>,
   samples: string,
 ): string {
-  const { records, parameters, updatesPerEpoch, doneSteps, lastStep } = event;
+  const { records, beside, parameters, updatesPerEpoch, doneSteps, lastStep } = event;
   const millions = (parameters / 1e6).toFixed(1);
   const from = doneSteps > 0 ? `, from step ${doneSteps}` : "";
-  return `${records} ${samples}, ${millions} million parameters, ${updatesPerEpoch} steps an epoch, ${lastStep} steps in all${from}`;
+  const known =
+    beside === undefined
+      ? ""
+      : ` (${beside.contexts} with a distilled context, ${beside.windows} with a window)`;
+  return `${records} ${samples}${known}, ${millions} million parameters, ${updatesPerEpoch} steps an epoch, ${lastStep} steps in all${from}`;
 }
 
 /** `mim 0.612 res 0.341 mlm 4.381, lr 1.2e-4, 8.1 pairs/s, 1 % waiting, 1.3 GB` */

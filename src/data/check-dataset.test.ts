@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -173,6 +174,37 @@ describe("checkDataset()", () => {
     const { problems, records } = await checkDataset({ folder });
     assert.equal(records, 1);
     assert.match(problems[0]?.examples[0] ?? "", /line 2: it is longer than 16777215 bytes/);
+  });
+
+  test("finds contexts and windows that were made of other texts", async () => {
+    const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const reports = ["The heart is large.", "No effusion.", "Old granuloma.", "Mild edema."];
+    const contexts = ["there is cardiomegaly.", "there is no effusion.", " ", "there is edema."];
+    const folder = await datasetOf(
+      reports.map((report, i) => ({ id: `${i}`, report })),
+      {
+        context: contexts.map((context, i) => ({
+          ...{ id: `${i}`, context },
+          // The second says of another report, the fourth of none.
+          ...(i < 3 && { reportHash: hashOf(i === 1 ? "No effusion" : (reports[i] ?? "")) }),
+        })),
+      },
+    );
+    const textHashes = [contexts[0], reports[1], reports[2], contexts[3]].map((t) =>
+      hashOf(t ?? ""),
+    );
+    const windows = textHashes.map((textHash, i) => ({ id: `${i}`, row: 0, column: 1, textHash }));
+    const lines = windows.map((window) => `${JSON.stringify(window)}\n`).join("");
+    await writeFile(join(folder, "window.jsonl"), lines);
+    const { problems, ok, ...counts } = await checkDataset({ folder });
+    assert.deepEqual([counts.contexts, counts.windows, ok], [4, 4, false]);
+    assert.deepEqual(
+      problems.map(({ kind, severity, examples }) => [kind, severity, examples]),
+      [
+        ["stale-context", "error", ["1"]],
+        ["stale-window", "warning", ["1"]],
+      ],
+    );
   });
 
   test("finds contexts of no record, twice the same, and damaged ones", async () => {

@@ -3,18 +3,20 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import type { TextLine } from "../util/jsonl.ts";
-import { parseJsonLine, readTextLines } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
+import { checkSidecars, hasSidecar } from "./check-sidecars.ts";
+import { parsedLine, readLines } from "./checked-lines.ts";
 import type { Dataset } from "./dataset.ts";
 import { openDataset } from "./dataset.ts";
 import type { CheckedRecord, DatasetCounts } from "./dataset-auditor.ts";
 import { DatasetAuditor } from "./dataset-auditor.ts";
-import { DATASET_FILES, exists } from "./dataset-files.ts";
+import { DATASET_FILES } from "./dataset-files.ts";
 import { digestFile } from "./digest-file.ts";
-import { assignSplit, signalOption } from "./join.ts";
+import { assignSplit } from "./join.ts";
 import { mapInOrder } from "./map-in-order.ts";
 import type { DatasetProblem, ProblemLog } from "./problem-log.ts";
 import type { DatasetRecord } from "./record.ts";
-import { parseContext, parseRecord, parseWindow } from "./record.ts";
+import { parseRecord } from "./record.ts";
 import { readSplitTable, type SplitProvenance, type SplitTable } from "./split/split-file.ts";
 
 /** What is checked, and how. */
@@ -96,58 +98,6 @@ function checkSplitIds({ byId }: SplitTable, { ids, log }: DatasetAuditor): void
   for (const id of ids) if (!byId.has(id)) log.add("unusable-split", `${id} has no line`);
 }
 
-/** Gives `read` each line; what it or the file's reading throws becomes a problem, and the next line is read if it can be. */
-async function* readLines<T>(
-  path: string,
-  read: (line: TextLine) => T,
-  { log, signal }: { readonly log: ProblemLog; readonly signal: AbortSignal | undefined },
-): AsyncGenerator<T> {
-  const note = (error: unknown): void => {
-    if (!(error instanceof ManifestError)) throw error;
-    log.add("invalid-line", error.message);
-  };
-  const lines = readTextLines(path, signalOption(signal));
-  try {
-    for (;;) {
-      try {
-        const { done, value } = await lines.next();
-        if (done === true) return;
-        yield read(value);
-      } catch (error) {
-        note(error);
-      }
-    }
-  } finally {
-    await lines.return(undefined);
-  }
-}
-
-/** Checks a file that stands beside the records; gives how many records have a line in it. */
-async function checkSidecar(
-  path: string,
-  idOf: (line: TextLine) => string,
-  context: {
-    readonly auditor: DatasetAuditor;
-    readonly kind: "context-without-record" | "window-without-record";
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<number> {
-  if (!(await exists(path))) return 0;
-  const { auditor, kind, signal } = context;
-  const seen = new Set<string>();
-  for await (const id of readLines(path, idOf, { log: auditor.log, signal })) {
-    if (seen.has(id)) auditor.log.add("invalid-line", `"${path}": id "${id}" has two lines`);
-    else if (!auditor.ids.has(id)) auditor.log.add(kind, id);
-    seen.add(id);
-  }
-  return [...seen].filter((id) => auditor.ids.has(id)).length;
-}
-
-/** The value of a line and how a message says that it was read. */
-function parsed(line: TextLine, path: string): readonly [value: unknown, attempt: string] {
-  return [parseJsonLine(line, path).value, `read "${path}" line ${line.line}`];
-}
-
 /**
  * Checks a dataset folder from beginning to end; goes on after what is wrong, so that one run finds everything. Pictures are
  * not decoded.
@@ -161,36 +111,29 @@ export async function checkDataset(options: CheckDatasetOptions): Promise<Datase
   const path = join(folder, DATASET_FILES.records);
   const splits = await readSplits(folder, { log, signal });
   const parse = (line: TextLine): NumberedRecord => {
-    const own = parseRecord(...parsed(line, path));
+    const own = parseRecord(...parsedLine(line, path));
     const assignment = splits?.byId.get(own.id);
     const record = assignment === undefined ? own : assignSplit(own, assignment);
     return { record, line: line.line };
   };
+  const hasSidecars = await hasSidecar(folder);
   const records = readLines(path, parse, { log, signal });
   const checked = mapInOrder(records, CONCURRENCY, (record) =>
     checkFiles(dataset, record, options),
   );
   let read = 0;
-  for await (const record of checked) {
-    auditor.add(record);
+  const reportHashes = new Map<string, string>();
+  for await (const found of checked) {
+    auditor.add(found);
+    const { id, report } = found.record;
+    if (hasSidecars && report !== undefined) reportHashes.set(id, sha256(report));
     read += 1;
     if (read % PROGRESS_RECORDS === 0) onProgress?.(read);
   }
   onProgress?.(read);
   auditor.finish();
   if (splits !== undefined) checkSplitIds(splits, auditor);
-  const contextPath = join(folder, DATASET_FILES.context);
-  const contexts = await checkSidecar(
-    contextPath,
-    (line) => parseContext(...parsed(line, contextPath)).id,
-    { auditor, kind: "context-without-record", signal },
-  );
-  const windowPath = join(folder, DATASET_FILES.window);
-  const windows = await checkSidecar(
-    windowPath,
-    (line) => parseWindow(...parsed(line, windowPath)).id,
-    { auditor, kind: "window-without-record", signal },
-  );
+  const { contexts, windows } = await checkSidecars({ folder, auditor, reportHashes, signal });
   const problems = log.problems();
   const ok = problems.every(({ severity }) => severity !== "error");
   const split = splits === undefined ? {} : { split: splits.provenance };

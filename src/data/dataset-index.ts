@@ -1,15 +1,29 @@
-/** @file Random access to chosen records of a dataset: 8 bytes of memory a record, 8 more with contexts, 1 more with a split file. */
+/**
+ * @file Random access to chosen records of a dataset: 8 bytes of memory a record, 4 more with contexts, 4 more with attention maps,
+ * 1 more with a split file.
+ */
 import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
+import { type AssignmentTable, AssignmentTableBuilder } from "./assignment-table.ts";
 import { DATASET_FILES } from "./dataset-files.ts";
 import { assignSplit, type PlacedRecord, readPlacedRecords } from "./join.ts";
+import {
+  changed,
+  countStarts,
+  type FoundLine,
+  LineStartReader,
+  type LineStarts,
+  LineStartsBuilder,
+} from "./line-starts.ts";
 import type { LinePlace, LineTable } from "./line-table.ts";
 import { LineReader, LineTableBuilder, placeAt, tagAt } from "./line-table.ts";
-import type { DatasetRecord, Split, WindowPosition } from "./record.ts";
-import { parseContext, parseRecord } from "./record.ts";
-import type { SplitAssignment } from "./split/assign-splits.ts";
+import type { DatasetRecord, WindowPosition } from "./record.ts";
+import { parseContext, parseRecord, parseWindow } from "./record.ts";
+import { describeFilter, matchesFilter, type RecordFilter } from "./record-filter.ts";
 import { requireFraction } from "./split/split-file.ts";
+import { decodeWindowMap } from "./window-map.ts";
 
 /** A record with what stands beside it. */
 export interface JoinedRecord extends DatasetRecord {
@@ -20,59 +34,20 @@ export interface JoinedRecord extends DatasetRecord {
   readonly fraction?: number;
 }
 
-/** Which records are wanted; every condition that is given must hold. */
-export interface RecordFilter {
-  /** Of one of these splits; `none` stands for records without one. */
-  readonly splits?: readonly (Split | "none")[];
-  /** Of the training records, those of this percentage of the labels or less, by `split.jsonl`; other splits stay whole. */
-  readonly fraction?: number;
-  /** With a report that is not blank. */
-  readonly hasReport?: boolean;
-  /** That name an image. */
-  readonly hasImage?: boolean;
-  /** Is an index of no records an answer, rather than an error? */
-  readonly mayBeEmpty?: boolean;
-}
-
 /** What a worker needs to open the same index: plain data, its tables on shared memory. */
 export interface DatasetIndexHandle {
   readonly folder: string;
   /** Each tagged with its window: 3·row + column, or 15 where there is none. */
   readonly records: LineTable;
   /** Of the same size, or empty where no record has a context. */
-  readonly contexts: LineTable;
+  readonly contexts: LineStarts;
+  /** Of the same size, or empty where no record has a window with a map. */
+  readonly maps: LineStarts;
   /** What `split.jsonl` says of each record; absent where there is no such file. */
   readonly assignments?: AssignmentTable;
 }
 
-/** A byte a record, each a position in a list of what there is. */
-export interface AssignmentTable {
-  readonly codes: Uint8Array;
-  readonly values: readonly SplitAssignment[];
-}
-
 const NO_WINDOW = 15;
-
-/** Does a record meet every condition of a filter? */
-function matchesFilter(
-  { record, assignment }: Pick<PlacedRecord, "record" | "assignment">,
-  { splits, fraction, hasReport, hasImage }: RecordFilter,
-): boolean {
-  if (splits !== undefined && !splits.includes(record.split ?? "none")) return false;
-  if (fraction !== undefined && (assignment?.fraction ?? 0) > fraction) return false;
-  if (hasReport !== undefined && hasReport !== ((record.report ?? "").trim() !== "")) return false;
-  return hasImage === undefined || hasImage === (record.image !== undefined);
-}
-
-function describeFilter({ splits, fraction, hasReport, hasImage }: RecordFilter): string {
-  const conditions = [
-    splits !== undefined && `split ${splits.join(" or ")}`,
-    fraction !== undefined && `a place in ${fraction} % of the labels`,
-    hasReport !== undefined && `${hasReport ? "a" : "no"} report`,
-    hasImage !== undefined && `${hasImage ? "an" : "no"} image`,
-  ].filter((condition) => condition !== false);
-  return conditions.join(", ");
-}
 
 function windowCode(window: WindowPosition | undefined): number {
   return window === undefined ? NO_WINDOW : 3 * window.row + window.column;
@@ -92,17 +67,29 @@ export class DatasetIndex {
   /** What a worker opens the same index with, by `new DatasetIndex(handle)`. */
   readonly handle: DatasetIndexHandle;
   readonly #records: LineReader;
-  readonly #contexts: LineReader;
+  readonly #contexts: LineStartReader;
+  readonly #windows: LineStartReader;
 
   constructor(handle: DatasetIndexHandle) {
     this.handle = handle;
     this.#records = new LineReader(join(handle.folder, DATASET_FILES.records));
-    this.#contexts = new LineReader(join(handle.folder, DATASET_FILES.context));
+    this.#contexts = new LineStartReader(join(handle.folder, DATASET_FILES.context));
+    this.#windows = new LineStartReader(join(handle.folder, DATASET_FILES.window));
   }
 
   /** How many records were chosen. */
   get size(): number {
     return this.handle.records.size;
+  }
+
+  /** How many of the records have a context, and how many a window. */
+  counts(): { readonly contexts: number; readonly windows: number } {
+    const { records, contexts } = this.handle;
+    let windows = 0;
+    for (let position = 0; position < records.size; position++) {
+      if (windowOf(tagAt(records, position)) !== undefined) windows += 1;
+    }
+    return { contexts: countStarts(contexts), windows };
   }
 
   /**
@@ -115,12 +102,9 @@ export class DatasetIndex {
     const place = placeAt(records, position);
     if (place === undefined) throw new RangeError(`Cannot read record ${position}: it has no line`);
     const own = parseRecord(...(await readJsonAt(this.#records, place)));
-    const contextPlace = contexts.size === 0 ? undefined : placeAt(contexts, position);
+    const contextLine = await this.#contexts.read(contexts, position);
     const assignment = assignments?.values[assignments.codes[position] ?? -1];
-    const context =
-      contextPlace === undefined
-        ? undefined
-        : await readContextAt(this.#contexts, contextPlace, own.id);
+    const context = contextLine === undefined ? undefined : contextOf(contextLine, own.id);
     return joinedRecord(assignment === undefined ? own : assignSplit(own, assignment), {
       context,
       window: windowOf(tagAt(records, position)),
@@ -128,9 +112,23 @@ export class DatasetIndex {
     });
   }
 
+  /**
+   * The attention map, [14, 14], that the window of the record at a position carries, if there is one.
+   * @param id the record's
+   * @throws {ManifestError} when the file has changed since it was indexed
+   */
+  async readMap(position: number, id: string): Promise<Float64Array | undefined> {
+    const line = await this.#windows.read(this.handle.maps, position);
+    if (line === undefined) return undefined;
+    const window = parseWindow(jsonOf(line), line.attempt);
+    if (window.id !== id || window.map === undefined) throw changed(line.attempt);
+    return decodeWindowMap(window.map);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
     await this.#contexts[Symbol.asyncDispose]();
+    await this.#windows[Symbol.asyncDispose]();
   }
 }
 
@@ -159,14 +157,24 @@ async function readJsonAt(
   reader: LineReader,
   place: LinePlace,
 ): Promise<readonly [value: unknown, attempt: string]> {
-  const attempt = `read "${reader.path}" at byte ${place.offset}`;
-  const parsed = tryParseJson(await reader.read(place));
-  if (parsed === undefined) throw changed(attempt);
-  return [parsed.value, attempt];
+  const line = {
+    text: await reader.read(place),
+    attempt: `read "${reader.path}" at byte ${place.offset}`,
+  };
+  return [jsonOf(line), line.attempt];
 }
 
-function changed(attempt: string): ManifestError {
-  return new ManifestError(`Cannot ${attempt}: the file has changed since it was indexed`);
+function jsonOf({ text, attempt }: FoundLine): unknown {
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw changed(attempt);
+  return parsed.value;
+}
+
+/** The context that a line of `context.jsonl` has for the record `id`. */
+function contextOf(line: FoundLine, id: string): string {
+  const context = parseContext(jsonOf(line), line.attempt);
+  if (context.id !== id) throw changed(line.attempt);
+  return context.context;
 }
 
 /**
@@ -178,38 +186,29 @@ export async function readContextAt(
   place: LinePlace,
   id: string,
 ): Promise<string> {
-  const [value, attempt] = await readJsonAt(reader, place);
-  const context = parseContext(value, attempt);
-  if (context.id !== id) throw changed(attempt);
-  return context.context;
+  const attempt = `read "${reader.path}" at byte ${place.offset}`;
+  return contextOf({ text: await reader.read(place), attempt }, id);
+}
+
+/**
+ * Refuses a context that was written for another text than the record's report.
+ * @throws {ManifestError} naming the record
+ */
+function requireFreshContext(
+  { record: { id, report }, contextReportHash }: PlacedRecord,
+  folder: string,
+): void {
+  if (contextReportHash === undefined) return;
+  if (report !== undefined && contextReportHash === sha256(report)) return;
+  throw new ManifestError(
+    `Cannot use the context of record ${JSON.stringify(id)}: ${report === undefined ? "the record has no report" : "it was written for another text than the record's report"}; write it anew with "ecamp distill run ${folder}"`,
+  );
 }
 
 /** What is indexed. */
 export interface IndexOptions extends RecordFilter {
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Collects what `split.jsonl` says of the chosen records. */
-class AssignmentTableBuilder {
-  readonly #codes: number[] = [];
-  /** Equal assignments of a file are one object. */
-  readonly #positions = new Map<SplitAssignment, number>();
-
-  add(assignment: SplitAssignment | undefined): void {
-    if (assignment === undefined) return;
-    const code = this.#positions.get(assignment) ?? this.#positions.size;
-    this.#positions.set(assignment, code);
-    this.#codes.push(code);
-  }
-
-  /** The table, on shared memory; undefined where nothing was added. */
-  finish(): AssignmentTable | undefined {
-    if (this.#codes.length === 0) return undefined;
-    const codes = new Uint8Array(new SharedArrayBuffer(this.#codes.length));
-    codes.set(this.#codes);
-    return { codes, values: [...this.#positions.keys()] };
-  }
 }
 
 /**
@@ -220,17 +219,18 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   const { folder, signal, fraction } = options;
   if (fraction !== undefined) await requireFraction(folder, fraction);
   const records = new LineTableBuilder();
-  const contexts = new LineTableBuilder();
+  const contexts = new LineStartsBuilder();
+  const maps = new LineStartsBuilder();
   const assigned = new AssignmentTableBuilder();
   let read = 0;
-  let withContext = 0;
   for await (const placed of readPlacedRecords(folder, signal)) {
     read += 1;
     if (!matchesFilter(placed, options)) continue;
+    if (options.checkContexts === true) requireFreshContext(placed, folder);
     records.add(placed.place, windowCode(placed.window));
     contexts.add(placed.context);
+    maps.add(placed.map);
     assigned.add(placed.assignment);
-    if (placed.context !== undefined) withContext += 1;
   }
   if (records.size === 0 && options.mayBeEmpty !== true) {
     throw new ManifestError(
@@ -241,7 +241,8 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   return new DatasetIndex({
     folder,
     records: records.finish(),
-    contexts: (withContext > 0 ? contexts : new LineTableBuilder()).finish(),
+    contexts: contexts.finish(),
+    maps: maps.finish(),
     ...(assignments !== undefined && { assignments }),
   });
 }

@@ -6,13 +6,14 @@ import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, ManifestError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { DATASET_FILES, exists } from "./dataset-files.ts";
-import type { DatasetIndex, JoinedRecord, RecordFilter } from "./dataset-index.ts";
+import type { DatasetIndex, JoinedRecord } from "./dataset-index.ts";
 import { buildDatasetIndex, joinedRecord, readContextAt } from "./dataset-index.ts";
 import { digestFile } from "./digest-file.ts";
 import { readPlacedRecords } from "./join.ts";
 import { LineReader } from "./line-table.ts";
 import type { DatasetManifest } from "./record.ts";
 import { parseManifest } from "./record.ts";
+import type { RecordFilter } from "./record-filter.ts";
 
 /** A dataset folder, its manifest read and its records read when asked. */
 export interface Dataset {

@@ -22,7 +22,11 @@ export interface PlacedRecord extends OwnRecord {
   readonly assignment?: SplitAssignment;
   /** Its line in `context.jsonl`, where it has one. */
   readonly context?: LinePlace;
+  /** SHA-256 of the report that its context was written for, where the context says so. */
+  readonly contextReportHash?: string;
   readonly window?: WindowPosition;
+  /** Its line in `window.jsonl`, where that carries a map. */
+  readonly map?: LinePlace;
 }
 
 /** Reads the lines of one sidecar into a map by id. */
@@ -56,22 +60,31 @@ export function signalOption(signal: AbortSignal | undefined): { readonly signal
   return signal === undefined ? {} : { signal };
 }
 
+type PlacedContext = Required<Pick<PlacedRecord, "context">> &
+  Pick<PlacedRecord, "contextReportHash">;
+type PlacedWindow = Required<Pick<PlacedRecord, "window">> & Pick<PlacedRecord, "map">;
+
 interface Sidecars {
-  readonly contexts: ReadonlyMap<string, LinePlace> | undefined;
-  readonly windows: ReadonlyMap<string, WindowPosition> | undefined;
+  readonly contexts: ReadonlyMap<string, PlacedContext> | undefined;
+  readonly windows: ReadonlyMap<string, PlacedWindow> | undefined;
 }
 
 async function readSidecars(folder: string, signal: AbortSignal | undefined): Promise<Sidecars> {
   const contexts = await readSidecar({
     path: join(folder, DATASET_FILES.context),
-    parse: (value, attempt, place) => [parseContext(value, attempt).id, place] as const,
+    parse: (value, attempt, context) => {
+      const { id, reportHash } = parseContext(value, attempt);
+      const of = reportHash === undefined ? {} : { contextReportHash: reportHash };
+      return [id, { context, ...of }] as const;
+    },
     signal,
   });
   const windows = await readSidecar({
     path: join(folder, DATASET_FILES.window),
-    parse: (value, attempt) => {
-      const { id, row, column } = parseWindow(value, attempt);
-      return [id, { row, column }] as const;
+    parse: (value, attempt, place) => {
+      const { id, row, column, map } = parseWindow(value, attempt);
+      const carried = map === undefined ? {} : { map: place };
+      return [id, { window: { row, column }, ...carried }] as const;
     },
     signal,
   });
@@ -153,8 +166,8 @@ export async function* readPlacedRecords(
       record: assignment === undefined ? record : assignSplit(record, assignment),
       place,
       ...(assignment !== undefined && { assignment }),
-      ...(context !== undefined && { context }),
-      ...(window !== undefined && { window }),
+      ...context,
+      ...window,
     };
   }
   requireMatch(join(folder, DATASET_FILES.context), contexts?.size, withContext);

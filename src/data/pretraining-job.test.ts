@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { bestWindow, mapOfView, windowAsMap } from "../image/attention-window.ts";
 import { encodePng } from "../image/encode.ts";
 import { raster } from "../image/raster.ts";
 import { trainingView } from "../image/training-view.ts";
@@ -17,7 +18,8 @@ import { openDataset } from "./dataset.ts";
 import { createLoader } from "./loader.ts";
 import type { PretrainingFields, PretrainingJobOptions } from "./pretraining-job.ts";
 import { openJob, pretrainingJob } from "./pretraining-job.ts";
-import type { DatasetRecord } from "./record.ts";
+import type { DatasetRecord, WindowRecord } from "./record.ts";
+import { encodeWindowMap } from "./window-map.ts";
 import { writeDataset } from "./write-dataset.ts";
 
 const root = await mkdtemp(join(tmpdir(), "pretraining-job-"));
@@ -26,6 +28,7 @@ after(() => rm(root, { recursive: true, force: true }));
 const TOKENS = 32;
 const SIZE = 64;
 const SEED = 42;
+const MIDDLE = { row: 1, column: 1 } as const;
 const reports = [
   "mild cardiac enlargement with small pleural effusion. no consolidation.",
   "there is no evidence of pneumothorax. the lungs are clear.",
@@ -64,6 +67,13 @@ const records: readonly DatasetRecord[] = reports.map((report, i) => ({
   report,
 }));
 
+/** All attention in one patch of the picture's lower right, and a window of which nothing else is known. */
+const corner = Float64Array.from({ length: 196 }, (_, cell) => Number(cell === 13 * 14 + 12));
+const windows: readonly WindowRecord[] = [
+  { id: "id3", row: 0, column: 2 },
+  { id: "id2", row: 2, column: 2, map: encodeWindowMap(corner) },
+];
+
 async function jobOptions(
   of: readonly DatasetRecord[],
   changes: Partial<PretrainingJobOptions> = {},
@@ -86,7 +96,7 @@ async function jobOptions(
     },
     records: of,
     context: known.filter(({ id }) => ids.has(id)),
-    windows: ids.has("id3") ? [{ id: "id3", row: 0, column: 2 }] : [],
+    windows: windows.filter(({ id }) => ids.has(id)),
   });
   const dataset = await openDataset(out);
   await using index = await dataset.index();
@@ -159,6 +169,37 @@ describe("openJob()", () => {
   test("puts the window in the middle where none is known", async () => {
     const { windowTop, windowLeft } = await sample(await jobOptions(records), 0);
     assert.deepEqual([...windowTop.data, ...windowLeft.data], [1, 1]);
+  });
+
+  test("moves the attention map, or else the window, with crop and flip where it is asked to", async () => {
+    const original = await jobOptions(records);
+    const augmented = await jobOptions(records, { window: "augmented" });
+    const seen = new Set<string>();
+    for (let epoch = 0; epoch < 12; epoch++) {
+      for (const [record, map] of [
+        [0, undefined],
+        [2, corner],
+        [3, windowAsMap({ row: 0, column: 2 })],
+      ] as const) {
+        const stream = new RandomStream({ seed: SEED, name: `augment/id${record}`, step: epoch });
+        const options = { size: SIZE, flip: "image" } as const;
+        const view = trainingView(picture(record), options, () => stream.uniform());
+        const moved = await sample(augmented, record, epoch);
+        const { row, column } = map === undefined ? MIDDLE : bestWindow(mapOfView(map, view));
+        assert.deepEqual([...moved.windowTop.data, ...moved.windowLeft.data], [row, column]);
+        if (map !== undefined) seen.add(`${record}: ${row} ${column}`);
+        const usual = await sample(original, record, epoch);
+        assert.deepEqual(moved.image.data, usual.image.data);
+        assert.deepEqual(moved.ids.data, usual.ids.data);
+        const stored = windows.find(({ id }) => id === `id${record}`) ?? MIDDLE;
+        assert.deepEqual(
+          [...usual.windowTop.data, ...usual.windowLeft.data],
+          [stored.row, stored.column],
+        );
+      }
+    }
+    // Where the crop misses the patch there is nothing to follow: the middle.
+    assert.ok(seen.has("2: 1 1") && seen.size >= 5, [...seen].join(", "));
   });
 
   test("takes other entities, phrases and probabilities", async () => {

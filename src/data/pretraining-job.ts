@@ -1,5 +1,13 @@
 /** @file The samples of pre-training: a record's picture, cropped and grey, and its report, mixed, masked and weighed. */
 import { join } from "node:path";
+import {
+  bestWindow,
+  MIDDLE_WINDOW,
+  mapOfView,
+  type ViewFrame,
+  type WindowPosition,
+  windowAsMap,
+} from "../image/attention-window.ts";
 import type { DecodeOptions } from "../image/decode.ts";
 import { decodeImage } from "../image/decode.ts";
 import type { TrainingView, TrainingViewOptions } from "../image/training-view.ts";
@@ -54,7 +62,15 @@ export interface PretrainingJobOptions {
   readonly text: PretrainingTextSettings;
   readonly view?: TrainingViewOptions;
   readonly decode?: DecodeOptions;
+  readonly window?: WindowFrame;
 }
+
+/**
+ * Where a record's window lies in its view. `original`: where it lies in the whole picture, whatever the view shows of that.
+ * `augmented`: its attention map, or the window itself where it carries none, goes through the view's crop and flip, and the window
+ * is the best of what comes out. Default `original`. A record without a window has the middle one either way.
+ */
+export type WindowFrame = "original" | "augmented";
 
 /** The arrays of a pre-training batch. S is the view's side, T the text's length. */
 export type PretrainingFields = {
@@ -76,7 +92,6 @@ export type PretrainingFields = {
 };
 
 const VIEW_SIZE = 448;
-const MIDDLE_WINDOW = { row: 1, column: 1 } as const;
 
 /** What the loader is told, so that its workers make samples of pre-training. */
 export function pretrainingJob(options: PretrainingJobOptions): JobReference {
@@ -139,14 +154,15 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
   ): Promise<void> {
     const found = await this.#index.read(record);
     const key = { id: found.id, epoch, seed: this.#options.seed };
-    const { image, flipped } = await this.#view(found, key);
-    views.image.set(image.data);
+    const view = await this.#view(found, key);
+    views.image.set(view.image.data);
+    const { flipped } = view;
     const { ids, maskedIds, length, weights } = this.#text(found, { key, flipped });
     views.ids.set(maskedIds);
     views.labels.set(ids);
     views.attentionMask.fill(1, 0, length).fill(0, length);
     views.tokenWeights.set(weights);
-    const { row, column } = found.window ?? MIDDLE_WINDOW;
+    const { row, column } = await this.#window(record, found, view);
     views.length[0] = length;
     views.windowTop[0] = row;
     views.windowLeft[0] = column;
@@ -158,6 +174,18 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
     const { imageRoot, decode = {}, view = {} } = this.#options;
     const picture = await decodeImage(join(imageRoot, image), decode);
     return trainingView(picture, view, drawsOf("augment", key));
+  }
+
+  /** The window of the view, by what is known of the whole picture. */
+  async #window(
+    position: number,
+    { id, window }: JoinedRecord,
+    frame: ViewFrame,
+  ): Promise<WindowPosition> {
+    if (window === undefined) return MIDDLE_WINDOW;
+    if (this.#options.window !== "augmented") return window;
+    const map = (await this.#index.readMap(position, id)) ?? windowAsMap(window);
+    return bestWindow(mapOfView(map, frame));
   }
 
   #text(

@@ -16,6 +16,8 @@ export type ProblemKind =
   | "undeclared-class"
   | "context-without-record"
   | "window-without-record"
+  | "stale-context"
+  | "stale-window"
   | "empty-report"
   | "repeated-image"
   | "no-split"
@@ -39,6 +41,14 @@ const PROBLEMS: Readonly<
   "undeclared-class": { severity: "error", says: "classes that dataset.json does not list" },
   "context-without-record": { severity: "error", says: "contexts of no record" },
   "window-without-record": { severity: "error", says: "windows of no record" },
+  "stale-context": {
+    severity: "error",
+    says: 'contexts that were written for another text than the report (write them anew with "ecamp distill run")',
+  },
+  "stale-window": {
+    severity: "warning",
+    says: 'windows by the attention of another text than the context or report (make them anew with "ecamp windows")',
+  },
   "empty-report": { severity: "warning", says: "records whose report is blank" },
   "repeated-image": { severity: "warning", says: "images that several records name" },
   "no-split": { severity: "warning", says: "records without a split, where others have one" },

@@ -1,6 +1,10 @@
 /** @file What a dataset folder says: the types and schemas of `dataset.json` and of a line of its JSON Lines files. */
 import { z } from "zod";
+import type { WindowPosition } from "../image/attention-window.ts";
 import { parseWith } from "./schema-error.ts";
+import { WINDOW_MAP_TEXT } from "./window-map.ts";
+
+export type { WindowPosition } from "../image/attention-window.ts";
 
 /** The part of a dataset that a record belongs to. */
 export type Split = "train" | "val" | "test";
@@ -69,18 +73,18 @@ export interface DatasetManifest {
 export interface ContextRecord {
   readonly id: string;
   readonly context: string;
+  /** SHA-256, in hex, of the report that it was written for. */
+  readonly reportHash?: string;
   readonly [key: string]: unknown;
-}
-
-/** A window's top left corner in super-patches: `row` counts downwards, `column` to the right. */
-export interface WindowPosition {
-  readonly row: 0 | 1 | 2;
-  readonly column: 0 | 1 | 2;
 }
 
 /** A line of `window.jsonl`. */
 export interface WindowRecord extends WindowPosition {
   readonly id: string;
+  /** The attention that the window was chosen by, see `encodeWindowMap`. */
+  readonly map?: string;
+  /** SHA-256, in hex, of the text that attended: the context, or the report where there is none. */
+  readonly textHash?: string;
   readonly [key: string]: unknown;
 }
 
@@ -151,9 +155,20 @@ const manifestSchema = z.strictObject({
   created: z.iso.datetime({ offset: true, error: "expected a date and time of ISO 8601" }),
 });
 
-const contextSchema = z.looseObject({ id: identifier, context: z.string() });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 of 64 hexadecimal digits");
+const contextSchema = z.looseObject({
+  id: identifier,
+  context: z.string(),
+  reportHash: sha256.exactOptional(),
+});
 const corner = z.literal([0, 1, 2]);
-const windowSchema = z.looseObject({ id: identifier, row: corner, column: corner });
+const windowSchema = z.looseObject({
+  id: identifier,
+  row: corner,
+  column: corner,
+  map: z.string().regex(WINDOW_MAP_TEXT, "expected the base64 of 196 bytes").exactOptional(),
+  textHash: sha256.exactOptional(),
+});
 
 const RECORD_KEYS = Object.keys(recordSchema.shape);
 const MANIFEST_KEYS = Object.keys(manifestSchema.shape);

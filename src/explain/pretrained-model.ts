@@ -6,6 +6,7 @@ import { WeightsError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
+import type { WeightsFile } from "../weights/weights-file.ts";
 
 /** A model's sizes and parameters. */
 export interface PretrainedModel {
@@ -52,22 +53,33 @@ const configSchema: z.ZodType<EcampConfig> = z.object({
  */
 export async function readPretrainedModel(file: string): Promise<PretrainedModel> {
   await using stored = await openSafetensors(file);
-  const text = stored.metadata["config"];
-  if (text === undefined) {
+  const config = configOfHeader(stored);
+  if (config === undefined) {
     throw new WeightsError(
       `Cannot read the model "${file}": its header has no "config", so its sizes are unknown`,
-    );
-  }
-  const parsed = configSchema.safeParse(tryParseJson(text)?.value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = ["config", ...(issue?.path ?? [])].join(".");
-    throw new WeightsError(
-      `Cannot read the model "${file}": "${place}" of its header is not understood: ${issue?.message}`,
     );
   }
   const parameters = new Map<string, NdArray>();
   for (const name of stored.names) parameters.set(name, await stored.read(name));
   const normalizedPatches = stored.metadata["normalizedPatches"] === "true";
-  return { config: parsed.data, normalizedPatches, parameters };
+  return { config, normalizedPatches, parameters };
+}
+
+/**
+ * The sizes that a file's header states; undefined where it states none.
+ * @throws {WeightsError} when it does and they are not understood
+ */
+export function configOfHeader({
+  file,
+  metadata,
+}: Pick<WeightsFile, "file" | "metadata">): EcampConfig | undefined {
+  const text = metadata["config"];
+  if (text === undefined) return undefined;
+  const parsed = configSchema.safeParse(tryParseJson(text)?.value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = ["config", ...(issue?.path ?? [])].join(".");
+  throw new WeightsError(
+    `Cannot read the model "${file}": "${place}" of its header is not understood: ${issue?.message}`,
+  );
 }

@@ -77,7 +77,8 @@ test("trainingView() passes scale, ratio and filter on", () => {
     interpolation: "bilinear",
   } as const;
   const source = noise(1);
-  const { image, box } = trainingView(source, options, drawsOf("whole"));
+  const { image, box, picture } = trainingView(source, options, drawsOf("whole"));
+  assert.deepEqual(picture, { width: 90, height: 110 });
   assert.deepEqual(box, { left: 0, top: 0, width: 90, height: 110 });
   assert.deepEqual(image, resample(source, { width: 40, height: 40, interpolation: "bilinear" }));
 });

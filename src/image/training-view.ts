@@ -1,5 +1,5 @@
 /** @file The view of a radiograph that pre-training sees: cropped, resized, perhaps flipped, grey. */
-import type { CropBox } from "./geometry.ts";
+import type { ViewFrame } from "./attention-window.ts";
 import { flipHorizontal } from "./geometry.ts";
 import { mergeEqualChannels, toGrayscale } from "./grayscale.ts";
 import type { CropRange, Draw } from "./random-resized-crop.ts";
@@ -21,13 +21,9 @@ export interface TrainingViewOptions extends Partial<CropRange> {
 }
 
 /** A view, and how it lies in its picture: what a window or a box needs to move with it. */
-export interface TrainingView {
+export interface TrainingView extends ViewFrame {
   /** Grey, `size` × `size`. */
   readonly image: Raster;
-  /** The part of the picture that it shows, in the picture's pixels. */
-  readonly box: CropBox;
-  /** Were left and right exchanged after the crop? */
-  readonly flipped: boolean;
 }
 
 const DEFAULTS = {
@@ -53,5 +49,9 @@ export function trainingView(
   const { image, box } = randomResizedCrop(mergeEqualChannels(picture), cropping, draw);
   const grey = toGrayscale(image);
   const flipped = flip === "image" && draw() < 0.5;
-  return { image: flipped ? flipHorizontal(grey) : grey, box, flipped };
+  const { width, height } = picture;
+  return {
+    image: flipped ? flipHorizontal(grey) : grey,
+    ...{ box, picture: { width, height }, flipped },
+  };
 }

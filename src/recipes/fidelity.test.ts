@@ -33,7 +33,7 @@ test("fidelityColumn() keeps the first value of a switch whose second is not com
     "mlm.positions": "masked",
     "mlm.templates": "two",
     "report.split": "dot",
-    "window.frame": "original",
+    "window.frame": "augmented",
     "superRes.finalRelu": false,
     "pixelLoss.mean": "counted",
     positionTable: "mae",
@@ -42,8 +42,7 @@ test("fidelityColumn() keeps the first value of a switch whose second is not com
     flip: "none",
     "image.sixteenBit": "range",
   });
-  const withheld =
-    "entities.match (exact), mlm.templates (two), report.split (dot), window.frame (original)";
+  const withheld = "entities.match (exact), mlm.templates (two), report.split (dot)";
   assert.ok(columnNote("corrected")?.endsWith(`keep their published value: ${withheld}`));
   assert.equal(columnNote("published"), undefined);
 });

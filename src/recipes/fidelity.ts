@@ -21,7 +21,7 @@ export interface FidelityOptions {
   readonly "mlm.templates": "two" | "list";
   /** Where a report may be split to insert its context. */
   readonly "report.split": "dot" | "sentence";
-  /** Does the super-resolution window follow the crop and flip of the picture? */
+  /** Is the super-resolution window that of the whole picture, or is its attention map cropped and flipped with the picture? */
   readonly "window.frame": "original" | "augmented";
   /** Does super-resolution end with a ReLU? */
   readonly "superRes.finalRelu": boolean;
@@ -128,7 +128,7 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "original",
     corrected: "augmented",
     values: ["original", "augmented"],
-    available: ["original"],
+    available: ["original", "augmented"],
     scope: "pretrain",
     architecture: false,
     reason: "the window of the whole picture is not moved by its crop and flip",

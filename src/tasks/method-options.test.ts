@@ -88,7 +88,7 @@ describe("methodOptions()", () => {
         ...{ entities: "exact", phrases: "two", sentences: "dot" },
       },
       view: { flip: "none" },
-      window: "original",
+      window: "augmented",
       decode: { sixteenBit: "range" },
       cosineEnd: "epochs",
     });

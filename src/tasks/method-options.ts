@@ -2,6 +2,7 @@
  * @file What the switches of the fidelity mean to the layers below, as plain options. Every switch is read here, once, and
  * nowhere else.
  */
+import type { WindowFrame } from "../data/pretraining-job.ts";
 import type { DecodeOptions } from "../image/decode.ts";
 import type { TrainingViewOptions } from "../image/training-view.ts";
 import type { EcampConfig } from "../model/config.ts";
@@ -34,8 +35,8 @@ export interface MethodOptions {
     readonly sentences: "dot";
   };
   readonly view: Required<Pick<TrainingViewOptions, "flip">>;
-  /** The window of super-resolution is that of the whole picture, wherever its crop lies. */
-  readonly window: "original";
+  /** Does the window of super-resolution follow the crop and the flip of the picture? */
+  readonly window: WindowFrame;
   readonly decode: DecodingMethod;
   /** Does the cosine of the learning rate span `train.epochs`, or `train.cosineEpochs`? */
   readonly cosineEnd: "epochs" | "cosineEpochs";
@@ -65,7 +66,7 @@ export function methodOptions(fidelity: FidelityOptions): MethodOptions {
       sentences: only("dot", fidelity["report.split"]),
     },
     view: { flip: flip === "none" ? "none" : "image" },
-    window: only("original", fidelity["window.frame"]),
+    window: fidelity["window.frame"],
     decode: decodeOptions(fidelity),
     cosineEnd: fidelity["schedule.cosineEnd"],
   };

@@ -78,7 +78,7 @@ export async function openInputs(
   };
 }
 
-const PAIRS = { hasReport: true, hasImage: true } as const;
+const PAIRS = { hasReport: true, hasImage: true, checkContexts: true } as const;
 
 function requirePath(path: string | null, flag: string, what: string): string {
   if (path !== null) return path;
@@ -165,6 +165,7 @@ function jobOptions(
       ratio: data.cropRatio,
     },
     decode: { ...method.decode, bitDepth: dataset.manifest.bitDepth },
+    window: method.window,
   };
 }
 

@@ -19,6 +19,8 @@ export type RunEvent =
   | {
       readonly kind: "started";
       readonly records: number;
+      /** How many of the records have a distilled context, and how many a window, where the task reads those. */
+      readonly beside?: { readonly contexts: number; readonly windows: number };
       readonly parameters: number;
       readonly updatesPerEpoch: number;
       readonly doneSteps: number;

@@ -37,6 +37,7 @@ describe("pretrain()", () => {
     assert.deepEqual(counts, {
       kind: "started",
       ...{ records: 8, updatesPerEpoch: 2, doneSteps: 0, lastStep: 4 },
+      beside: { contexts: 8, windows: 0 },
     });
     const updates = others.flatMap((event) => (event.kind === "update" ? [event.report] : []));
     assert.deepEqual(
@@ -163,6 +164,33 @@ describe("pretrain()", () => {
       run(absent, {}, { resume: true }),
       new ConfigError(`Cannot resume "${absent}": there is no such folder`),
     );
+  });
+
+  test("says how many windows there are, and refuses a context of another report", async () => {
+    const data = await runs.copyData();
+    const { run: paths } = runs.configOf({ run: { data } });
+    const [first] = await runs.trainingRecords();
+    assert.ok(first !== undefined);
+    const window = { id: first.id, row: 0, column: 2 };
+    await writeFile(join(data, "window.jsonl"), `${JSON.stringify(window)}\n`);
+    const { events } = await run(await newFolder(), { ...SINGLE, run: paths }, { stopAfter: 1 });
+    assert.ok(events[0]?.kind === "started");
+    assert.deepEqual(events[0].beside, { contexts: 8, windows: 1 });
+    const contexts = (await readFile(join(data, "context.jsonl"), "utf8")).trimEnd().split("\n");
+    const marked = contexts.map((line) => {
+      const context = JSON.parse(line);
+      const reportHash = "0".repeat(64);
+      return JSON.stringify(context.id === first.id ? { ...context, reportHash } : context);
+    });
+    await writeFile(join(data, "context.jsonl"), `${marked.join("\n")}\n`);
+    const out = join(await newFolder(), "none");
+    await assert.rejects(
+      run(out, { ...SINGLE, run: paths }),
+      new ManifestError(
+        `Cannot use the context of record "${first.id}": it was written for another text than the record's report; write it anew with "ecamp distill run ${data}"`,
+      ),
+    );
+    await assert.rejects(readdir(out), { code: "ENOENT" });
   });
 
   test("refuses to resume on another dataset, vocabulary or seed, and warns of other threads", async () => {

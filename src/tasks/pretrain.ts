@@ -89,6 +89,7 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
   onEvent({
     kind: "started",
     records: inputs.index.size,
+    beside: inputs.index.counts(),
     parameters: prepared.parameterCount,
     ...{ updatesPerEpoch, doneSteps: state.step, lastStep: stopAt },
   });
