@@ -1,4 +1,5 @@
 /** @file The entities of a text: every form of a lexicon that stands in it. */
+import { codePointUnits } from "./code-points.ts";
 import { entityTrie, textWords } from "./entity-trie.ts";
 import type { EntityMention, Lexicon } from "./lexicon.ts";
 import { sourceOf } from "./normalize-text.ts";
@@ -42,15 +43,3 @@ export function createEntityFinder(lexicon: Lexicon): (text: string) => readonly
 const startOf = ({ within, unit }: Word): number => sourceOf(within, unit);
 const endOf = ({ within, unit, text }: Word): number =>
   sourceOf(within, unit + text.length - 1) + 1;
-
-/** From code points to UTF-16 units; the same where no character takes two. */
-function codePointUnits(text: string): (codePoint: number) => number {
-  if (!/[\ud800-\udbff][\udc00-\udfff]/.test(text)) return (codePoint) => codePoint;
-  const units: number[] = [];
-  let unit = 0;
-  for (const character of text) {
-    units.push(unit);
-    unit += character.length;
-  }
-  return (codePoint) => units[codePoint] ?? unit;
-}

@@ -1,12 +1,10 @@
 /** @file Loss weights of a text's tokens: stock phrases of absence count little, what stands before entities more. */
 import { ConfigError } from "../util/errors.ts";
+import { TWO_PHRASES } from "./template-phrases.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** A stock phrase as token ids. */
 export type Template = readonly number[];
-
-/** The phrases that say that something is absent, the longer first. */
-const ABSENCE_PHRASES: readonly string[] = ["there is no evidence of", "there is no"];
 
 /** What a token of a stock phrase weighs. */
 export const DIMINISHED_WEIGHT = 0.05;
@@ -30,17 +28,35 @@ export interface RebalanceInput {
  */
 export function phraseTemplates(
   tokenizer: Tokenizer,
-  phrases: readonly string[] = ABSENCE_PHRASES,
+  phrases: readonly string[] = TWO_PHRASES,
 ): Template[] {
   return phrases.map((phrase) => {
-    const ids = [...tokenizer.encode(phrase).ids];
-    if (ids.length === 0 || ids.includes(tokenizer.specials.unk)) {
+    const template = spell(tokenizer, phrase);
+    if (template === undefined) {
       throw new ConfigError(
         `Cannot use the phrase "${phrase}" for weighting: the vocabulary cannot spell it, choose other phrases or train a vocabulary on texts that hold it`,
       );
     }
-    return ids;
+    return template;
   });
+}
+
+/** Those of the phrases that the vocabulary can spell, the one of most tokens first: where several fit, that one counts. */
+export function spellableTemplates(
+  tokenizer: Tokenizer,
+  phrases: readonly string[],
+): readonly Template[] {
+  return phrases
+    .flatMap((phrase) => {
+      const template = spell(tokenizer, phrase);
+      return template === undefined ? [] : [template];
+    })
+    .toSorted((a, b) => b.length - a.length);
+}
+
+function spell({ encode, specials }: Tokenizer, phrase: string): Template | undefined {
+  const ids = [...encode(phrase).ids];
+  return ids.length === 0 || ids.includes(specials.unk) ? undefined : ids;
 }
 
 /**
