@@ -22,6 +22,7 @@ import {
   phraseTemplates,
   rebalanceWeights,
   type Template,
+  type TemplateReach,
 } from "./rebalance-weights.ts";
 import { splitSentences } from "./split-sentences.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -37,6 +38,8 @@ export interface PretrainingTextOptions {
   readonly entities?: EntityMatcher;
   readonly vocabulary?: MaskingVocabulary;
   readonly templates?: readonly Template[];
+  /** Up to where they are looked for. */
+  readonly reach?: TemplateReach;
   readonly diminished?: number;
   /** Where sentences end: a context comes between two, and an entity's descriptors stand in one. */
   readonly sentences?: SentenceRule;
@@ -73,6 +76,7 @@ export function pretrainingTextRules(options: PretrainingTextOptions): Pretraini
     entities: options.entities ?? exactEntityMatcher(tokenizer),
     vocabulary: options.vocabulary ?? maskingVocabulary(tokenizer),
     templates: options.templates ?? phraseTemplates(tokenizer),
+    reach: options.reach ?? "longest",
     diminished: options.diminished ?? DIMINISHED_WEIGHT,
     sentences: options.sentences ?? "dot",
   };
@@ -91,7 +95,7 @@ export function pretrainingText(
   rules: PretrainingTextRules,
   draw: () => number,
 ): PretrainingText {
-  const { tokenizer, tokens, insertProbability, templates, diminished } = rules;
+  const { tokenizer, tokens, insertProbability, templates, reach, diminished } = rules;
   const { vocabulary, entities, probabilities, descriptors, sentences } = rules;
   const sentence = composeSentence({ report, context, insertProbability, sentences }, draw);
   const { ids, length } = tokenizer.encodeFixed(sentence, tokens);
@@ -104,7 +108,7 @@ export function pretrainingText(
     draw,
   );
   const { contextPositions } = masked;
-  const weights = rebalanceWeights({ ids, contextPositions, templates, diminished });
+  const weights = rebalanceWeights({ ids, contextPositions, templates, reach, diminished });
   return { sentence, ids, length, ...masked, weights };
 }
 

@@ -9,6 +9,9 @@ export type Template = readonly number[];
 /** What a token of a stock phrase weighs. */
 export const DIMINISHED_WEIGHT = 0.05;
 
+/** Up to where phrases are looked for: where the longest of them would still fit, or each to the end of the text. */
+export type TemplateReach = "longest" | "each";
+
 /** A text to weigh. */
 export interface RebalanceInput {
   /** [T], unmasked and padded. */
@@ -17,6 +20,7 @@ export interface RebalanceInput {
   readonly contextPositions: readonly number[];
   /** Stock phrases; where several fit, the first in the list counts. */
   readonly templates: readonly Template[];
+  readonly reach?: TemplateReach;
   /** The weight of a token of a stock phrase. */
   readonly diminished?: number;
 }
@@ -64,17 +68,18 @@ function spell({ encode, specials }: Tokenizer, phrase: string): Template | unde
  *
  * Tokens of stock phrases get `diminished`. What they lose goes to the m context tokens, of which k may be diminished
  * themselves: with c = 1 − `diminished` and d diminished tokens in all, context weights are multiplied by
- * (c(d − k) + m) / (m − ck), or, when there is no context, all weights, padding too, by T / (T − cd). Phrases are looked
- * for at positions at which the longest template would still fit.
+ * (c(d − k) + m) / (m − ck), or, when there is no context, all weights, padding too, by T / (T − cd).
  */
 export function rebalanceWeights({
   ids,
   contextPositions,
   templates,
+  reach = "longest",
   diminished = DIMINISHED_WEIGHT,
 }: RebalanceInput): Float32Array {
   const weights = new Float32Array(ids.length).fill(1);
-  const longest = Math.max(0, ...templates.map((template) => template.length));
+  const longest =
+    reach === "each" ? 1 : Math.max(0, ...templates.map((template) => template.length));
   let lowered = 0;
   for (let i = 0; i + longest <= ids.length; ) {
     const length = templates.find((template) => standsAt(ids, { template, at: i }))?.length ?? 0;

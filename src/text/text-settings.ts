@@ -47,6 +47,7 @@ export function settingsRules(
     tokenizer,
     entities: entityMatcher(tokenizer, { entities, lexicon }),
     templates: templatesOf(tokenizer, phrases),
+    reach: phrases === "list" ? "each" : "longest",
   });
 }
 
