@@ -78,14 +78,10 @@ export function rebalanceWeights({
   diminished = DIMINISHED_WEIGHT,
 }: RebalanceInput): Float32Array {
   const weights = new Float32Array(ids.length).fill(1);
-  const longest =
-    reach === "each" ? 1 : Math.max(0, ...templates.map((template) => template.length));
   let lowered = 0;
-  for (let i = 0; i + longest <= ids.length; ) {
-    const length = templates.find((template) => standsAt(ids, { template, at: i }))?.length ?? 0;
-    weights.fill(diminished, i, i + length);
-    lowered += length;
-    i += Math.max(1, length);
+  for (const [start, end] of templateSpans({ ids, templates, reach })) {
+    weights.fill(diminished, start, end);
+    lowered += end - start;
   }
   if (lowered === 0) return weights;
   const lost = 1 - diminished;
@@ -99,6 +95,21 @@ export function rebalanceWeights({
   const factor = (lost * (lowered - loweredContext) + context) / (context - lost * loweredContext);
   for (const i of contextPositions) weights[i] = (weights[i] ?? 0) * factor;
   return weights;
+}
+
+/** Where stock phrases stand, as `[start, end)`, from left to right without overlap. */
+export function* templateSpans({
+  ids,
+  templates,
+  reach = "longest",
+}: Pick<RebalanceInput, "ids" | "templates" | "reach">): Iterable<[start: number, end: number]> {
+  const longest =
+    reach === "each" ? 1 : Math.max(0, ...templates.map((template) => template.length));
+  for (let i = 0; i + longest <= ids.length; ) {
+    const length = templates.find((template) => standsAt(ids, { template, at: i }))?.length ?? 0;
+    if (length > 0) yield [i, i + length];
+    i += Math.max(1, length);
+  }
 }
 
 function standsAt(ids: Int32Array, { template, at }: { template: Template; at: number }): boolean {
