@@ -20,8 +20,8 @@ import {
 } from "../src/data/phantom/synthesize-dataset.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { readPretrainedModel } from "../src/explain/pretrained-model.ts";
+import { DEFAULTS } from "../src/recipes/defaults.ts";
 import {
-  columnNote,
   FIDELITY,
   type FidelityName,
   type FidelityRow,
@@ -71,10 +71,19 @@ const UNTRAINED = "untrained";
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   "image.sixteenBit": "films of 8 bits",
 };
+/** Switches of the context itself keep their published value in every cell: they are another study's. */
+const CONTEXT_SWITCHES: readonly string[] = [
+  "entities.match",
+  "mlm.templates",
+  "report.split",
+  "window.frame",
+];
 const LIGHTER_REPORTS = [0.15, 0.5];
 
-/** What a cell trains: everything but paths, device and seed. */
-type Trained = Omit<PretrainConfig, "run">;
+/** What a cell trains: everything but paths, device and seed, and the lexicon, which exact matching does not read. */
+type Trained = Omit<PretrainConfig, "run" | "data"> & {
+  readonly data: Omit<PretrainConfig["data"], "lexicon">;
+};
 
 /** What a cell's settings say. */
 type FidelitySettings =
@@ -101,7 +110,7 @@ export const study: Study = {
     { title: "Losses on the validation split", measures: ["mim", "res", "mlm"], digits: 4 },
   ],
   notes: [
-    columnNote("corrected") ?? "every corrected value is computed",
+    `in every cell ${CONTEXT_SWITCHES.join(", ")} keep their published value`,
     "synthetic radiographs and a model of 1.8 million parameters: nothing here says what real films would show",
     `the probe is trained on the films of pre-training and scored on ${FILMS.count / 5} others`,
     "a cell's validation losses are its own: where it weighs or averages otherwise than the reference (mlm.positions, pixelLoss.mean, masking.descriptors, corrected), they are numbers of another kind",
@@ -126,7 +135,7 @@ async function cellsOfStudy(): Promise<readonly Cell[]> {
   return [
     cell(REFERENCE, published),
     cell("corrected", await trainedBy("corrected")),
-    ...(await Promise.all(switchesWithTwoValues().map(singleSwitch))).map(({ name, pretrain }) =>
+    ...(await Promise.all(switchesOfStudy().map(singleSwitch))).map(({ name, pretrain }) =>
       cell(name, pretrain),
     ),
     ...(await Promise.all(lighter)),
@@ -143,24 +152,22 @@ function cellOf(name: string, settings: FidelitySettings): Cell {
 async function trainedBy(fidelity: FidelityName, ...set: readonly string[]): Promise<Trained> {
   const choices = { recipe: "demo", fidelity, config: undefined, flags: {} };
   // The recipe's own switches would be the same in both columns.
+  const published: Readonly<Record<string, unknown>> = { ...fidelityColumn("published") };
   const column = Object.entries(fidelityColumn(fidelity)).map(
-    ([key, value]) => `fidelity.${key}=${value}`,
+    ([key, value]) => `fidelity.${key}=${CONTEXT_SWITCHES.includes(key) ? published[key] : value}`,
   );
   const { config } = await resolvePretrain({ ...choices, set: [...column, ...COURSE, ...set] });
-  const { run: _, ...trained } = config;
-  return trained;
+  const { run: _, data, ...trained } = config;
+  const { lexicon: __, ...rest } = data;
+  return { ...trained, data: rest };
 }
 
-/** The switches of pre-training of which this version computes both columns' values, and that can matter here. */
-function switchesWithTwoValues(): readonly (readonly [string, FidelityRow])[] {
+/** The switches of pre-training that can matter here. */
+function switchesOfStudy(): readonly (readonly [string, FidelityRow])[] {
   const rows: readonly (readonly [string, FidelityRow])[] = Object.entries(FIDELITY);
   const read = fidelityColumn("published");
   return rows.filter(
-    ([key, { available, published, corrected }]) =>
-      key in read &&
-      !(key in WITHOUT_EFFECT) &&
-      available.includes(published) &&
-      available.includes(corrected),
+    ([key]) => key in read && !(key in WITHOUT_EFFECT) && !CONTEXT_SWITCHES.includes(key),
   );
 }
 
@@ -232,6 +239,7 @@ async function train(
   const device = openDevice();
   const config: PretrainConfig = {
     ...trained,
+    data: { ...trained.data, lexicon: DEFAULTS.data.lexicon },
     train: { ...trained.train, seed },
     run: {
       ...{ data: dataset, tokenizer: join(dataset, TOKENIZER_FILE), init: null },

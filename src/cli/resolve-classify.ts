@@ -4,7 +4,8 @@ import { CLASSIFY_DEFAULTS, CLASSIFY_RECIPES } from "../recipes/classify-recipes
 import { classifyColumn } from "../recipes/fidelity.ts";
 import { FREE_ON_RESUME } from "../tasks/run-identity.ts";
 import { CLASSIFY_SCHEMA } from "./classify-schema.ts";
-import { type ResolvedRun, type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
+import type { ResolvedConfig } from "./resolve-config.ts";
+import { type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
 
 /** Fine-tuning and linear probes. */
 export const CLASSIFY: RunKind<ClassifyConfig> = {
@@ -20,6 +21,6 @@ export const CLASSIFY: RunKind<ClassifyConfig> = {
  * Resolves the configuration of a new run.
  * @throws {ConfigError} on an unknown recipe, key or value, or a file that is not JSON
  */
-export function resolveClassify(choices: RunChoices): Promise<ResolvedRun<ClassifyConfig>> {
+export function resolveClassify(choices: RunChoices): Promise<ResolvedConfig<ClassifyConfig>> {
   return resolveNew(CLASSIFY, choices);
 }

@@ -1,14 +1,14 @@
 /** @file The configuration of a pre-training run, as a kind of run. */
 import { DEFAULTS } from "../recipes/defaults.ts";
-import { columnNote, fidelityColumn } from "../recipes/fidelity.ts";
+import { fidelityColumn } from "../recipes/fidelity.ts";
 import { RECIPES } from "../recipes/index.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { openInitial } from "../tasks/initial-file.ts";
 import { architectureSwitches } from "../tasks/method-options.ts";
 import { FREE_ON_RESUME } from "../tasks/run-identity.ts";
 import { PRETRAIN_SCHEMA } from "./pretrain-schema.ts";
-import type { ConfigLayer } from "./resolve-config.ts";
-import { type ResolvedRun, type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
+import type { ConfigLayer, ResolvedConfig } from "./resolve-config.ts";
+import { type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
 
 /** Pre-training. */
 export const PRETRAIN: RunKind<PretrainConfig> = {
@@ -17,7 +17,6 @@ export const PRETRAIN: RunKind<PretrainConfig> = {
   recipes: RECIPES,
   recipe: "base",
   column: fidelityColumn,
-  note: columnNote,
   freeOnResume: FREE_ON_RESUME,
   inherit: ({ run }) => inheritedLayer(run.init),
 };
@@ -26,7 +25,7 @@ export const PRETRAIN: RunKind<PretrainConfig> = {
  * Resolves the configuration of a new run.
  * @throws {ConfigError} on an unknown recipe, key or value, or a file that is not JSON
  */
-export function resolvePretrain(choices: RunChoices): Promise<ResolvedRun<PretrainConfig>> {
+export function resolvePretrain(choices: RunChoices): Promise<ResolvedConfig<PretrainConfig>> {
   return resolveNew(PRETRAIN, choices);
 }
 

@@ -30,11 +30,6 @@ export interface RunChoices {
   readonly flags?: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
 }
 
-/** A resolved configuration, and what a person should know about it. */
-export interface ResolvedRun<Config> extends ResolvedConfig<Config> {
-  readonly notes: readonly string[];
-}
-
 /** What a recipe changes of the defaults of its kind of run. */
 interface RunRecipe {
   readonly about: string;
@@ -52,8 +47,6 @@ export interface RunKind<Config extends object> {
   readonly recipe: string;
   /** The kind's switches, with the values of a column. */
   readonly column: (name: FidelityName) => object;
-  /** What a person should know of a column. */
-  readonly note?: (name: FidelityName) => string | undefined;
   /** Keys that may change when a run is resumed. */
   readonly freeOnResume: readonly string[];
   /** What the weights that a run starts from say: switches that win over columns and recipes, and that nobody may contradict. */
@@ -67,7 +60,7 @@ export interface RunKind<Config extends object> {
 export async function resolveNew<Config extends object>(
   kind: RunKind<Config>,
   choices: RunChoices,
-): Promise<ResolvedRun<Config>> {
+): Promise<ResolvedConfig<Config>> {
   const name = findRecipe(kind.recipes, choices.recipe ?? kind.recipe);
   const {
     fidelity: column = DEFAULT_FIDELITY,
@@ -90,8 +83,7 @@ export async function resolveNew<Config extends object>(
   const inherited = (await kind.inherit?.(config)) ?? [];
   const resolved = resolveConfig({ schema, layers: [...layers, ...inherited, ...own] });
   requireInherited(resolved, inherited);
-  const note = kind.note?.(chosen.name);
-  return { ...resolved, notes: note === undefined ? [] : [note] };
+  return resolved;
 }
 
 /** The recipe of that name. Throws `ConfigError` with a suggestion when there is none. */
@@ -113,7 +105,7 @@ export async function resolveResumed<Config extends object>(
   kind: RunKind<Config>,
   out: string,
   choices: RunChoices,
-): Promise<ResolvedRun<Config>> {
+): Promise<ResolvedConfig<Config>> {
   const layers = await overridesOf(choices);
   const wholesale = [
     ...(choices.recipe === undefined ? [] : [`--recipe ${choices.recipe}`]),
@@ -138,7 +130,7 @@ export async function resolveResumed<Config extends object>(
       `Cannot resume "${out}" with ${contradictions.join("; nor with ")}; start a new run instead`,
     );
   }
-  return { config: resolved.config, origins, notes: [] };
+  return { config: resolved.config, origins };
 }
 
 /** Origins as the run has them, and every value that is another one and may not be. */

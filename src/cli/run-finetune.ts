@@ -4,8 +4,8 @@ import type { FidelityName } from "../recipes/fidelity.ts";
 import { type FinetuneResult, finetune } from "../tasks/classify/finetune.ts";
 import { UsageError } from "../util/errors.ts";
 import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";
-import { describeOrigins } from "./resolve-config.ts";
-import { type ResolvedRun, type RunChoices, resolveResumed } from "./resolve-run.ts";
+import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
+import { type RunChoices, resolveResumed } from "./resolve-run.ts";
 import { absolute, configText, showChosen } from "./run-configuration.ts";
 import { runDisplay } from "./run-display.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
@@ -95,7 +95,7 @@ function percentOf(text: string | undefined): number | undefined {
 
 async function trainShowing(
   { out, resume, allowChangedData, stopAfter }: FinetuneArgs,
-  resolved: ResolvedRun<ClassifyConfig>,
+  resolved: ResolvedConfig<ClassifyConfig>,
   { terminal, signal }: CommandContext,
 ): Promise<FinetuneResult> {
   const { onEvent, finish } = runDisplay(terminal, { label: "finetune", samples: "images" });

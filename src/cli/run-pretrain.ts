@@ -1,7 +1,7 @@
 /** @file What `ecamp pretrain` does: resolves the configuration, shows it, trains, shows progress, says where the result is. */
 import { join } from "node:path";
 import { openDevice } from "../engine/runtime/device.ts";
-import { type FidelityName, unavailableSwitches } from "../recipes/fidelity.ts";
+import type { FidelityName } from "../recipes/fidelity.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { planPretrain } from "../report/plan/plan-pretrain.ts";
 import {
@@ -14,7 +14,7 @@ import { ConfigError, UsageError } from "../util/errors.ts";
 import { replayStep } from "./replay-step.ts";
 import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
 import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
-import { type ResolvedRun, type RunChoices, resolveResumed } from "./resolve-run.ts";
+import { type RunChoices, resolveResumed } from "./resolve-run.ts";
 import { absolute, configText, showChosen } from "./run-configuration.ts";
 import { runDisplay } from "./run-display.ts";
 import { describePlan } from "./show-plan.ts";
@@ -55,8 +55,6 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
     args.resume || args.replay !== undefined
       ? await resolveResumed(PRETRAIN, args.out, choices)
       : await resolvePretrain(choices);
-  const problems = unavailableSwitches(resolved.config.fidelity);
-  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
   if (args.replay !== undefined) {
     await replayStep({ ...args, replay: args.replay, config: resolved.config }, terminal);
     return 0;
@@ -66,7 +64,6 @@ export async function runPretrain(args: PretrainArgs, context: CommandContext): 
     return 0;
   }
   showChosen(resolved.origins, terminal);
-  for (const note of resolved.notes) terminal.err(`${note}\n`);
   const result = await trainShowing(args, resolved, context);
   showResult({ result, args, terminal });
   return 0;
@@ -89,10 +86,9 @@ function requireFitting({ resume, replay, allowChangedData, dryRun }: PretrainAr
 /** Shows every value, and what the run would take. */
 async function showPlan(
   { json }: PretrainArgs,
-  { config, origins, notes }: ResolvedRun<PretrainConfig>,
+  { config, origins }: ResolvedConfig<PretrainConfig>,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
-  for (const note of notes) terminal.err(`${note}\n`);
   if (!json) terminal.out(`${describeOrigins(origins)}\n\n`);
   const plan = await planPretrain(config, {
     clock: terminal.clock,

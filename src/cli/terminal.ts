@@ -8,6 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Is a person watching `err`? Decides between a moving bar and calm lines. */
   readonly isInteractive: boolean;
+  /** May `out` be coloured? Where a person watches it and has not set `NO_COLOR` (https://no-color.org). */
+  readonly hasColor: boolean;
   /** Columns of the window; 80 where there is none. */
   readonly columns: number;
   /** Milliseconds since some fixed moment; never goes backwards. */
@@ -29,6 +31,10 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isInteractive: process.stderr.isTTY === true,
+    hasColor:
+      process.stdout.isTTY === true &&
+      (process.env["NO_COLOR"] ?? "") === "" &&
+      process.env["TERM"] !== "dumb",
     get columns() {
       return process.stderr.columns ?? 80; // a window may be resized
     },
@@ -47,9 +53,12 @@ export interface RecordedTerminal extends Terminal {
 /** Makes a terminal that keeps what is written; its clock stands still unless one is given. */
 export function recordedTerminal({
   isInteractive = false,
+  hasColor = false,
   columns = 80,
   clock = () => 0,
-}: Partial<Pick<Terminal, "isInteractive" | "columns" | "clock">> = {}): RecordedTerminal {
+}: Partial<
+  Pick<Terminal, "isInteractive" | "hasColor" | "columns" | "clock">
+> = {}): RecordedTerminal {
   const written = { out: "", err: "" };
   return {
     out: (text) => {
@@ -59,6 +68,7 @@ export function recordedTerminal({
       written.err += text;
     },
     isInteractive,
+    hasColor,
     columns,
     clock,
     outText: () => written.out,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnNote, FIDELITY, fidelityColumn, unavailableSwitches } from "./fidelity.ts";
+import { FIDELITY, fidelityColumn } from "./fidelity.ts";
 
 test("FIDELITY lists both columns' values among those it knows, and has a reason for each row", () => {
   for (const [key, row] of Object.entries(FIDELITY)) {
@@ -8,10 +8,6 @@ test("FIDELITY lists both columns' values among those it knows, and has a reason
     assert.ok(values.includes(row.published), key);
     assert.ok(values.includes(row.corrected), key);
     assert.notEqual(row.published, row.corrected, key);
-    assert.ok(
-      row.available.every((value: string | boolean) => values.includes(value)),
-      key,
-    );
     assert.ok(row.reason.length > 10, key);
   }
 });
@@ -24,15 +20,13 @@ test("fidelityColumn() holds the switches of pre-training and no others", () => 
   assert.equal(fidelityColumn("corrected").flip, "none");
 });
 
-test("fidelityColumn() keeps the first value of a switch whose second is not computed, and columnNote() says so", () => {
-  const column = fidelityColumn("corrected");
-  assert.deepEqual(unavailableSwitches(column), []);
-  assert.deepEqual(column, {
-    "entities.match": "exact",
+test("fidelityColumn() gives the second value of every switch of pre-training", () => {
+  assert.deepEqual(fidelityColumn("corrected"), {
+    "entities.match": "lemma",
     "masking.descriptors": "always",
     "mlm.positions": "masked",
-    "mlm.templates": "two",
-    "report.split": "dot",
+    "mlm.templates": "list",
+    "report.split": "sentence",
     "window.frame": "augmented",
     "superRes.finalRelu": false,
     "pixelLoss.mean": "counted",
@@ -42,15 +36,4 @@ test("fidelityColumn() keeps the first value of a switch whose second is not com
     flip: "none",
     "image.sixteenBit": "range",
   });
-  const withheld = "entities.match (exact), mlm.templates (two), report.split (dot)";
-  assert.ok(columnNote("corrected")?.endsWith(`keep their published value: ${withheld}`));
-  assert.equal(columnNote("published"), undefined);
-});
-
-test("unavailableSwitches() is silent on the first column and names what is not computed", () => {
-  const column = fidelityColumn("published");
-  assert.deepEqual(unavailableSwitches(column), []);
-  assert.deepEqual(unavailableSwitches({ ...column, "entities.match": "lemma" }), [
-    'fidelity.entities.match is "lemma", and this version computes only "exact"',
-  ]);
 });

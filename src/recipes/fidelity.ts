@@ -62,8 +62,6 @@ export interface FidelityRow<Value extends string | boolean = string | boolean> 
   readonly corrected: Value;
   /** Every value that it knows. */
   readonly values: readonly Value[];
-  /** The values that this version computes; any other is refused before a run begins. */
-  readonly available: readonly Value[];
   /** The tasks that it concerns. */
   readonly scope: "pretrain" | "classify" | "segment" | "every task";
   /** Does it change the architecture? Then a checkpoint stores it, and wins over the configuration. */
@@ -82,7 +80,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "exact",
     corrected: "lemma",
     values: ["exact", "lemma"],
-    available: ["exact"],
     scope: "pretrain",
     architecture: false,
     reason: "exact matching misses plurals, inflections and COPD",
@@ -91,7 +88,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "draw",
     corrected: "always",
     values: ["draw", "always"],
-    available: ["draw", "always"],
     scope: "pretrain",
     architecture: false,
     reason:
@@ -101,7 +97,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "all",
     corrected: "masked",
     values: ["all", "masked"],
-    available: ["all", "masked"],
     scope: "pretrain",
     architecture: false,
     reason: "the loss also runs over visible tokens and padding",
@@ -110,7 +105,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "two",
     corrected: "list",
     values: ["two", "list"],
-    available: ["two"],
     scope: "pretrain",
     architecture: false,
     reason: "only two phrases of absence are diminished; reports use many more",
@@ -119,7 +113,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "dot",
     corrected: "sentence",
     values: ["dot", "sentence"],
-    available: ["dot"],
     scope: "pretrain",
     architecture: false,
     reason: "splitting at every full stop cuts decimals such as 2.5 cm",
@@ -128,7 +121,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "original",
     corrected: "augmented",
     values: ["original", "augmented"],
-    available: ["original", "augmented"],
     scope: "pretrain",
     architecture: false,
     reason: "the window of the whole picture is not moved by its crop and flip",
@@ -137,7 +129,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: true,
     corrected: false,
     values: [true, false],
-    available: [true, false],
     scope: "pretrain",
     architecture: true,
     reason: "normalised pixels below 0 cannot be reached",
@@ -146,7 +137,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "all",
     corrected: "counted",
     values: ["all", "counted"],
-    available: ["all", "counted"],
     scope: "pretrain",
     architecture: false,
     reason: "pixels that do not count enter the mean as zeros",
@@ -155,7 +145,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "ecamp",
     corrected: "mae",
     values: ["ecamp", "mae"],
-    available: ["ecamp", "mae"],
     scope: "pretrain",
     architecture: true,
     reason: "the exponent is k/(2d) where MAE has k/(d/2)",
@@ -164,7 +153,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: false,
     corrected: true,
     values: [false, true],
-    available: [false, true],
     scope: "pretrain",
     architecture: true,
     reason: "the head's weights were meant to be the word embeddings; the program loses the tie",
@@ -173,7 +161,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "cosineEpochs",
     corrected: "epochs",
     values: ["cosineEpochs", "epochs"],
-    available: ["cosineEpochs", "epochs"],
     scope: "pretrain",
     architecture: false,
     reason: "the cosine is laid over 200 epochs and cut at 120",
@@ -182,7 +169,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "image",
     corrected: "none",
     values: ["image", "none", "swap"],
-    available: ["image", "none", "swap"],
     scope: "pretrain",
     architecture: false,
     reason: "a flip exchanges left and right while the report keeps its words",
@@ -191,7 +177,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "train",
     corrected: "eval",
     values: ["train", "eval"],
-    available: ["train", "eval"],
     scope: "classify",
     architecture: false,
     reason: "in a linear probe drop-path stays active and the norm is a fresh one",
@@ -200,7 +185,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "apart",
     corrected: "together",
     values: ["apart", "together"],
-    available: [],
     scope: "segment",
     architecture: false,
     reason: "pictures are stretched, masks letterboxed, and augmentation moves only the picture",
@@ -209,7 +193,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "area",
     corrected: "nearest",
     values: ["area", "nearest"],
-    available: [],
     scope: "segment",
     architecture: false,
     reason: "area resizing makes fractional targets",
@@ -218,7 +201,6 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
     published: "clip",
     corrected: "range",
     values: ["clip", "range"],
-    available: ["clip", "range"],
     scope: "every task",
     architecture: false,
     reason: "16-bit grey levels are cut at 255, which makes them nearly white",
@@ -233,42 +215,16 @@ const rowsOf = (task: FidelityRow["scope"]): readonly AnyRow[] =>
     ([, { scope }]: AnyRow) => scope === task || scope === "every task",
   );
 
-const PRETRAIN_ROWS = rowsOf("pretrain");
-
-/** A column of some rows. A value that this version does not compute is replaced by the published one. */
+/** A column of some rows. */
 const columnOf = (rows: readonly AnyRow[], name: FidelityName): object =>
-  Object.fromEntries(
-    rows.map(([key, row]) => [key, row.available.includes(row[name]) ? row[name] : row.published]),
-  );
+  Object.fromEntries(rows.map(([key, row]) => [key, row[name]]));
 
-/** One column of the table, for pre-training. A value that this version does not compute is replaced by the published one. */
+/** One column of the table, for pre-training. */
 export function fidelityColumn(name: FidelityName): FidelityOptions {
-  return columnOf(PRETRAIN_ROWS, name) as FidelityOptions;
+  return columnOf(rowsOf("pretrain"), name) as FidelityOptions;
 }
 
 /** One column of the table, for classification. */
 export function classifyColumn(name: FidelityName): ClassifyFidelityOptions {
   return columnOf(rowsOf("classify"), name) as ClassifyFidelityOptions;
-}
-
-/** What a column promises and this version does not keep: one sentence, or nothing. */
-export function columnNote(name: FidelityName): string | undefined {
-  const withheld = PRETRAIN_ROWS.filter(([, row]) => !row.available.includes(row[name]));
-  if (withheld.length === 0) return undefined;
-  const keys = withheld.map(([key, { published }]) => `${key} (${published})`).join(", ");
-  return `fidelity ${name}: not all of it is computed by this version; these keep their published value: ${keys}`;
-}
-
-/**
- * What this version does not compute of what is asked for: one sentence a switch, nothing when all is well. The task turns
- * them into an error before it does anything else.
- */
-export function unavailableSwitches(options: FidelityOptions): readonly string[] {
-  const wanted: Readonly<Record<string, string | boolean>> = { ...options };
-  return PRETRAIN_ROWS.flatMap(([key, row]) => {
-    const value = wanted[key];
-    if (value === undefined || row.available.includes(value)) return [];
-    const has = row.available.map((name) => `"${name}"`).join(" or ");
-    return [`fidelity.${key} is "${value}", and this version computes only ${has}`];
-  });
 }

@@ -7,13 +7,10 @@ import type { DecodeOptions } from "../image/decode.ts";
 import type { TrainingViewOptions } from "../image/training-view.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { Counting } from "../model/ecamp-losses.ts";
-import {
-  type ClassifyFidelityOptions,
-  type FidelityOptions,
-  unavailableSwitches,
-} from "../recipes/fidelity.ts";
+import type { ClassifyFidelityOptions, FidelityOptions } from "../recipes/fidelity.ts";
+import type { SentenceRule } from "../text/compose-sentence.ts";
 import type { DescriptorMasking } from "../text/mask-tokens.ts";
-import { ConfigError } from "../util/errors.ts";
+import type { EntityMatching } from "../text/text-settings.ts";
 
 /** How pictures are decoded. */
 export type DecodingMethod = Required<Pick<DecodeOptions, "sixteenBit">>;
@@ -27,12 +24,12 @@ export interface MethodOptions {
   readonly text: {
     readonly descriptors: DescriptorMasking;
     readonly swapsSides: boolean;
-    /** Entities are tokens that equal a word of the list. */
-    readonly entities: "exact";
-    /** The phrases of absence that are diminished are two. */
-    readonly phrases: "two";
-    /** Sentences are what stands between dots. */
-    readonly sentences: "dot";
+    /** Are entities tokens that equal one, or words that are a form of one? */
+    readonly entities: EntityMatching;
+    /** Which stock phrases are diminished. */
+    readonly phrases: "two" | "list";
+    /** Do sentences end at every dot, or where a reader sees them end? */
+    readonly sentences: SentenceRule;
   };
   readonly view: Required<Pick<TrainingViewOptions, "flip">>;
   /** Does the window of super-resolution follow the crop and the flip of the picture? */
@@ -42,13 +39,8 @@ export interface MethodOptions {
   readonly cosineEnd: "epochs" | "cosineEpochs";
 }
 
-/**
- * The plain options of a run.
- * @throws {ConfigError} when a switch has a value that this version does not compute
- */
+/** The plain options of a run. */
 export function methodOptions(fidelity: FidelityOptions): MethodOptions {
-  const problems = unavailableSwitches(fidelity);
-  if (problems.length > 0) throw new ConfigError(`Cannot pre-train: ${problems.join("; ")}`);
   const flip = fidelity.flip;
   return {
     architecture: {
@@ -61,9 +53,9 @@ export function methodOptions(fidelity: FidelityOptions): MethodOptions {
     text: {
       descriptors: fidelity["masking.descriptors"],
       swapsSides: flip === "swap",
-      entities: only("exact", fidelity["entities.match"]),
-      phrases: only("two", fidelity["mlm.templates"]),
-      sentences: only("dot", fidelity["report.split"]),
+      entities: fidelity["entities.match"],
+      phrases: fidelity["mlm.templates"],
+      sentences: fidelity["report.split"],
     },
     view: { flip: flip === "none" ? "none" : "image" },
     window: fidelity["window.frame"],
@@ -103,10 +95,4 @@ export function architectureSwitches({
     "superRes.finalRelu": finalRelu,
     "mlm.tiedDecoder": tiedDecoder,
   };
-}
-
-/** A value where there is one choice; the table has refused the others. */
-function only<Value extends string>(expected: Value, found: string): Value {
-  if (found === expected) return expected;
-  throw new RangeError(`internal: the table allows "${found}", and only "${expected}" is computed`);
 }
