@@ -10,7 +10,7 @@ import {
   type RunBoardOptions,
 } from "../report/tensorboard/run-board.ts";
 import { type PretrainResult, pretrain } from "../tasks/pretrain.ts";
-import { ConfigError, UsageError } from "../util/errors.ts";
+import { UsageError } from "../util/errors.ts";
 import { replayStep } from "./replay-step.ts";
 import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
 import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
