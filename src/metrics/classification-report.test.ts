@@ -81,6 +81,18 @@ describe("classificationReport()", () => {
     assert.equal(report.classes[2]?.figures.auroc.value, null);
   });
 
+  test("has no class that is never present or never absent in a mean that needs both", async () => {
+    const thresholds = new Map(CLASSES.map((name) => [name, { threshold: 0.5 }]));
+    const { classes, mean } = await classificationReport(draw("test"), { ...DRAWS, thresholds });
+    for (const name of ["auroc", "averagePrecision", "f1", "precision"] as const) {
+      const [effusion, mass, hernia, device] = classes.map(({ figures }) => figures[name].value);
+      assert.deepEqual([hernia, device, mean[name].classes], [null, null, 2], name);
+      assert.equal(mean[name].value, ((effusion ?? 0) + (mass ?? 0)) / 2, name);
+    }
+    assert.deepEqual([mean.sensitivity.classes, mean.specificity.classes], [3, 3]);
+    assert.equal(mean.brier.classes, 4);
+  });
+
   test("says where no threshold could be chosen", async () => {
     const val = draw("val", 6);
     const none = { ...val, labels: val.labels.map((label, i) => (i % 4 === 1 ? 0 : label)) };
