@@ -5,6 +5,7 @@ import { auroc } from "./auroc.ts";
 import { classificationReport } from "./classification-report.ts";
 import { comparePredictions } from "./compare-predictions.ts";
 import { classColumn, type Predictions } from "./predictions.ts";
+import { reportStatistics } from "./report-statistics.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
 const CLASSES = ["Effusion", "Mass", "Hernia", "Device"];
@@ -139,6 +140,44 @@ describe("classificationReport()", () => {
 });
 
 describe("comparePredictions()", () => {
+  test("takes means over the classes that both sides have, and says how many", async () => {
+    const better = draw("same", 80, 3);
+    const worse = draw("same", 80, 0.3);
+    const both = new Map(["Effusion", "Mass"].map((name) => [name, { threshold: 0.5 }]));
+    const onlyOne = new Map([["Effusion", { threshold: 0.5 }]]);
+    const found = await comparePredictions(
+      [
+        { predictions: better, thresholds: both },
+        { predictions: worse, thresholds: onlyOne },
+      ],
+      DRAWS,
+    );
+    const [effusion, mass] = found.classes;
+    assert.ok(mass?.figures.f1.first !== null && mass?.figures.f1.second === null);
+    const { first, second, difference, interval, p, classes } = found.mean.f1;
+    assert.deepEqual({ first, second, difference, interval, p }, effusion?.figures.f1);
+    assert.deepEqual([classes, found.mean.auroc.classes, found.mean.brier.classes], [1, 2, 4]);
+  });
+
+  test("leaves a resample out of a mean unless it has all classes of the mean", async () => {
+    const rare = draw("rare");
+    // Mass is present in one record only, which a third of the resamples by patient do not draw.
+    const labels = rare.labels.map((label, i) => (i % 4 === 1 ? Number(i === 1) : label));
+    const predictions = { ...rare, labels };
+    const { mean } = await classificationReport(predictions, DRAWS);
+    assert.equal(mean.auroc.classes, 2);
+    assert.ok(mean.auroc.leftOut > 50 && mean.auroc.leftOut < 100, `${mean.auroc.leftOut}`);
+    assert.equal(mean.brier.leftOut, 0);
+    const statistics = reportStatistics([{ predictions }]);
+    assert.deepEqual(statistics.meanClasses.auroc, [0, 1]);
+    const [without] = statistics.of(predictions.ids.map((_, i) => Number(i !== 0)));
+    assert.equal(without?.get("mean/auroc"), undefined);
+    assert.ok(without?.get("class/0/auroc") !== undefined);
+    const compared = await comparePredictions([{ predictions }, { predictions }], DRAWS);
+    assert.ok(compared.mean.auroc.leftOut > 50);
+    assert.equal(compared.mean.auroc.difference, 0);
+  });
+
   test("finds the better of two, by what both see", async () => {
     const better = draw("same", 80, 3);
     const worse = draw("same", 80, 0.3);

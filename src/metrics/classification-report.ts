@@ -23,8 +23,15 @@ import {
   requirePredictions,
   trueClasses,
 } from "./predictions.ts";
-import { eachOnce } from "./ranking.ts";
-import { drawStatistics, type KeyedValues, reportStatistics, setAll } from "./report-statistics.ts";
+import { eachOnce, type SampleCounts } from "./ranking.ts";
+import {
+  drawStatistics,
+  type KeyedValues,
+  leftOutOf,
+  type MeanClasses,
+  reportStatistics,
+  setAll,
+} from "./report-statistics.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** How a report is made. */
@@ -58,6 +65,14 @@ export interface Unscored {
   readonly reason: string;
 }
 
+/** The mean of a figure over the classes that have it. */
+export interface MeanFigure extends Figure {
+  /** How many those are. */
+  readonly classes: number;
+  /** Resamples on which one of them has none: the interval is of the others. */
+  readonly leftOut: number;
+}
+
 /** The figures of a set of predictions. Plain JSON. */
 export interface ClassificationReport {
   readonly task: ClassificationTask;
@@ -70,8 +85,7 @@ export interface ClassificationReport {
     readonly by: "patient";
   };
   readonly classes: readonly ClassReport[];
-  /** Means over the classes for which a figure is defined, and which those are. */
-  readonly mean: Readonly<Record<ClassFigureName, Figure & { readonly classes: number }>>;
+  readonly mean: Readonly<Record<ClassFigureName, MeanFigure>>;
   /** Single-label: figures of the decisions, and [C][C] how often each class (row) was taken for each (column). */
   readonly decisions: {
     readonly figures: Readonly<Record<DecisionFigureName, Figure>>;
@@ -94,7 +108,10 @@ export async function classificationReport(
 ): Promise<ClassificationReport> {
   requirePredictions(predictions);
   const { task, ids, groups } = predictions;
-  const statistics = reportStatistics(predictions, thresholds);
+  const { of, meanClasses } = reportStatistics([
+    { predictions, ...(thresholds !== undefined && { thresholds }) },
+  ]);
+  const statistics = (counts: SampleCounts): KeyedValues => of(counts)[0] ?? new Map();
   const drawing = { seed, resamples, name: "classification", groups, signal, onProgress };
   const drawn = await drawStatistics(ids.length, statistics, drawing);
   const values = statistics(eachOnce(ids.length));
@@ -113,7 +130,7 @@ export async function classificationReport(
   return {
     ...{ task, records: ids.length, patients: new Set(groups).size, classes },
     bootstrap: { seed, resamples, level: LEVEL, by: "patient" },
-    mean: meanFigures(classes, figures),
+    mean: meanFigures(classes, { meanClasses, figures, drawn }),
     decisions: task === "multi-label" ? null : decisionReport(predictions, figures),
     unscored: classes.flatMap((each) => unscoredOf(each, thresholds)),
   };
@@ -161,13 +178,23 @@ function classReport(
 /** The floor of a mean is the mean of the floors of the classes that it is over. */
 function meanFigures(
   classes: readonly ClassReport[],
-  figures: ReadonlyMap<string, Figure>,
+  {
+    meanClasses,
+    figures,
+    drawn,
+  }: {
+    readonly meanClasses: MeanClasses;
+    readonly figures: ReadonlyMap<string, Figure>;
+    readonly drawn: ReadonlyMap<string, readonly (number | undefined)[]>;
+  },
 ): ClassificationReport["mean"] {
   const means = pick(CLASS_FIGURES, "mean", figures);
   return byName(CLASS_FIGURES, (name) => {
-    const defined = classes.map((each) => each.figures[name]).filter(({ value }) => value !== null);
-    const floor = meanOfClasses(defined.map((figure) => figure.floor ?? undefined)) ?? null;
-    return { ...means[name], floor, classes: defined.length };
+    const over = meanClasses[name];
+    const floor =
+      meanOfClasses(over.map((k) => classes[k]?.figures[name].floor ?? undefined)) ?? null;
+    const leftOut = over.length === 0 ? 0 : leftOutOf(drawn.get(`mean/${name}`) ?? []);
+    return { ...means[name], floor, classes: over.length, leftOut };
   });
 }
 

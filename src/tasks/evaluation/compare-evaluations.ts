@@ -2,9 +2,9 @@
 import {
   type CompareOptions,
   type Comparison,
-  type Contender,
   comparePredictions,
 } from "../../metrics/compare-predictions.ts";
+import type { Contender } from "../../metrics/report-statistics.ts";
 import type { ChosenThreshold } from "../../metrics/thresholds.ts";
 import { ManifestError } from "../../util/errors.ts";
 import { readEvaluation, type StoredEvaluation } from "./evaluation-file.ts";
