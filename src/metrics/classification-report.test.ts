@@ -4,7 +4,7 @@ import { RandomStream } from "../util/random.ts";
 import { auroc } from "./auroc.ts";
 import { classificationReport } from "./classification-report.ts";
 import { comparePredictions } from "./compare-predictions.ts";
-import { classColumn, type Predictions } from "./predictions.ts";
+import { classColumn, lonelyGroup, type Predictions } from "./predictions.ts";
 import { reportStatistics } from "./report-statistics.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
@@ -104,6 +104,30 @@ describe("classificationReport()", () => {
     const without = await classificationReport(draw("test"), DRAWS);
     assert.equal(without.mean.f1.value, null);
     assert.equal(without.unscored.length, 2);
+  });
+
+  test("has no interval of one patient's records, and counts the patients on each side", async () => {
+    const predictions = draw("test");
+    const alone = { ...predictions, groups: predictions.ids.map(() => "p") };
+    const { mean, classes, patients, unscored } = await classificationReport(alone, DRAWS);
+    assert.deepEqual([patients, mean.auroc.interval, mean.brier.interval], [1, null, null]);
+    assert.ok(mean.auroc.value !== null);
+    assert.deepEqual(classes.map((each) => each.positivePatients), [1, 1, 0, 1]);
+    assert.deepEqual(unscored.map(({ name }) => name), ["Hernia", "Device"]);
+    const found = await comparePredictions([{ predictions: alone }, { predictions: alone }], DRAWS);
+    assert.deepEqual([found.mean.auroc.interval, found.mean.auroc.p], [null, null]);
+    const [, mass] = (await classificationReport(predictions, DRAWS)).classes;
+    // Every fifth record of two a patient: the sixteen positives are of sixteen patients.
+    assert.deepEqual([mass?.positivePatients, mass?.negativePatients], [16, 40]);
+  });
+
+  test("says that records are drawn where no patient is known", async () => {
+    const predictions = draw("test");
+    const known = await classificationReport(predictions, DRAWS);
+    assert.deepEqual([known.withoutPatient, known.bootstrap.by], [0, "patient"]);
+    const groups = predictions.ids.map(lonelyGroup);
+    const { withoutPatient, bootstrap } = await classificationReport({ ...predictions, groups }, DRAWS);
+    assert.deepEqual([withoutPatient, bootstrap.by], [80, "record"]);
   });
 
   test("is the same again, and another for another seed", async () => {

@@ -1,7 +1,7 @@
 /** @file Every figure of a classifier's predictions, with intervals, floors, and the names of classes that cannot be scored. */
 import { confusionCounts } from "./agreement.ts";
 import { meanOfClasses } from "./auroc.ts";
-import { intervalOf } from "./bootstrap.ts";
+import { canVary, intervalOf } from "./bootstrap.ts";
 import { classFloors } from "./class-figures.ts";
 import { decisionFloors } from "./decision-statistics.ts";
 import {
@@ -18,6 +18,7 @@ import { countLabels } from "./known-labels.ts";
 import {
   type ClassificationTask,
   classColumn,
+  countLonely,
   type Predictions,
   predictedClasses,
   requirePredictions,
@@ -52,6 +53,9 @@ export interface ClassReport {
   readonly name: string;
   readonly positives: number;
   readonly negatives: number;
+  /** Patients (records, where their patient is not known) with a record in which it is present, and with one in which it is not. */
+  readonly positivePatients: number;
+  readonly negativePatients: number;
   /** Records whose label is not known: they count in none of the class's figures. */
   readonly unknown: number;
   /** The threshold at which the finding is decided to be present. */
@@ -77,12 +81,16 @@ export interface MeanFigure extends Figure {
 export interface ClassificationReport {
   readonly task: ClassificationTask;
   readonly records: number;
+  /** Those that are known, and every record that names none for one of its own. */
   readonly patients: number;
+  /** Records that name no patient: they are drawn one by one. */
+  readonly withoutPatient: number;
   readonly bootstrap: {
     readonly seed: number;
     readonly resamples: number;
     readonly level: number;
-    readonly by: "patient";
+    /** What is drawn: records, where no patient is known. */
+    readonly by: "patient" | "record";
   };
   readonly classes: readonly ClassReport[];
   readonly mean: Readonly<Record<ClassFigureName, MeanFigure>>;
@@ -116,23 +124,29 @@ export async function classificationReport(
   const drawn = await drawStatistics(ids.length, statistics, drawing);
   const values = statistics(eachOnce(ids.length));
   const floors = allFloors(predictions);
+  const varies = canVary(ids.length, { groups });
   const figures = new Map<string, Figure>(
     [...values].map(([key, value]) => {
       if (value === undefined) return [key, { value: null, interval: null, floor: null }];
       const isBiased = BIASED_FIGURES.has(key.slice(key.lastIndexOf("/") + 1));
-      const interval = isBiased ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
+      const interval =
+        isBiased || !varies ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
       return [key, { value, interval: interval ?? null, floor: floors.get(key) ?? null }];
     }),
   );
+  const withoutPatient = countLonely(predictions);
   const classes = predictions.classes.map((name, k) =>
     classReport(predictions, { name, k, figures, thresholds }),
   );
   return {
-    ...{ task, records: ids.length, patients: new Set(groups).size, classes },
-    bootstrap: { seed, resamples, level: LEVEL, by: "patient" },
+    ...{ task, records: ids.length, patients: new Set(groups).size, withoutPatient, classes },
+    bootstrap: {
+      ...{ seed, resamples, level: LEVEL },
+      by: withoutPatient === ids.length ? "record" : "patient",
+    },
     mean: meanFigures(classes, { meanClasses, figures, drawn }),
     decisions: task === "multi-label" ? null : decisionReport(predictions, figures),
-    unscored: classes.flatMap((each) => unscoredOf(each, thresholds)),
+    unscored: classes.flatMap((each) => unscoredOf(each, { thresholds, varies })),
   };
 }
 
@@ -167,9 +181,13 @@ function classReport(
     readonly thresholds: Thresholds | undefined;
   },
 ): ClassReport {
-  const { positives, negatives } = countLabels(classColumn(predictions, k).labels);
+  const { labels } = classColumn(predictions, k);
+  const { positives, negatives } = countLabels(labels);
+  const patientsWith = (wanted: number): number =>
+    new Set(predictions.groups.filter((_, i) => labels[i] === wanted)).size;
   return {
     ...{ name, positives, negatives, unknown: predictions.ids.length - positives - negatives },
+    ...{ positivePatients: patientsWith(1), negativePatients: patientsWith(0) },
     threshold: thresholds?.get(name)?.threshold ?? null,
     figures: pick(CLASS_FIGURES, `class/${k}`, figures),
   };
@@ -220,7 +238,7 @@ function decisionReport(
 /** Why a class has not all its figures; nothing where it has them. */
 function unscoredOf(
   { name, positives, negatives, figures }: ClassReport,
-  thresholds: Thresholds | undefined,
+  { thresholds, varies }: { readonly thresholds: Thresholds | undefined; readonly varies: boolean },
 ): readonly Unscored[] {
   if (positives + negatives === 0) return [{ name, reason: "no record's label is known" }];
   if (positives === 0) return [{ name, reason: `it is present in none of ${negatives} records` }];
@@ -229,6 +247,7 @@ function unscoredOf(
   if (chosen !== undefined && chosen.threshold === undefined) {
     return [{ name, reason: `no threshold could be chosen: ${chosen.reason}` }];
   }
+  if (!varies) return []; // that nothing has an interval is said of all together
   const wide = THRESHOLD_FIGURES.every((figure) => figures[figure].interval === null);
   if (figures.auroc.interval === null || (chosen !== undefined && wide)) {
     return [{ name, reason: "too few resamples have both present and absent for an interval" }];

@@ -1,7 +1,7 @@
 /** @file Two classifiers on the same records: the paired difference of every figure, with an interval and p. */
 
 import type { Interval } from "./bootstrap.ts";
-import { intervalOf, twoSidedP } from "./bootstrap.ts";
+import { canVary, intervalOf, twoSidedP } from "./bootstrap.ts";
 import { type DeLongResult, deLong } from "./delong.ts";
 import {
   byName,
@@ -14,6 +14,7 @@ import { countLabels } from "./known-labels.ts";
 import {
   type ClassificationTask,
   classColumn,
+  countLonely,
   type Predictions,
   requirePredictions,
 } from "./predictions.ts";
@@ -61,7 +62,9 @@ export interface ClassComparison {
 export interface Comparison {
   readonly task: ClassificationTask;
   readonly records: number;
+  /** Those that are known, and every record that names none for one of its own. */
   readonly patients: number;
+  readonly withoutPatient: number;
   readonly bootstrap: { readonly seed: number; readonly resamples: number; readonly level: number };
   readonly mean: Readonly<Record<ClassFigureName, MeanDifference>>;
   readonly classes: readonly ClassComparison[];
@@ -95,9 +98,13 @@ export async function comparePredictions(
   const drawn = await drawStatistics(ids.length, (counts) => differencesOf(of(counts)), {
     ...{ seed, resamples, name: "comparison", groups, signal, onProgress },
   });
-  const compared: Compared = { sides: of(eachOnce(ids.length)), drawn, meanClasses };
+  const compared: Compared = {
+    ...{ sides: of(eachOnce(ids.length)), drawn, meanClasses },
+    varies: canVary(ids.length, { groups }),
+  };
+  const withoutPatient = countLonely(first.predictions);
   return {
-    ...{ task, records: ids.length, patients: new Set(groups).size },
+    ...{ task, records: ids.length, patients: new Set(groups).size, withoutPatient },
     bootstrap: { seed, resamples, level: LEVEL },
     mean: byName(CLASS_FIGURES, (name) => meanDifference(name, compared)),
     classes: classComparisons([first, second], compared),
@@ -115,13 +122,15 @@ interface Compared {
   /** Differences on every resample. */
   readonly drawn: ReadonlyMap<string, readonly (number | undefined)[]>;
   readonly meanClasses: MeanClasses;
+  /** Is one resample another than the next? */
+  readonly varies: boolean;
 }
 
-function figureDifference(key: string, { sides, drawn }: Compared): FigureDifference {
+function figureDifference(key: string, { sides, drawn, varies }: Compared): FigureDifference {
   const [a, b] = sides.map((values) => values.get(key));
   const draws = drawn.get(key) ?? [];
   const known = a !== undefined && b !== undefined;
-  const interval = known ? intervalOf(draws, LEVEL) : undefined;
+  const interval = known && varies ? intervalOf(draws, LEVEL) : undefined;
   return {
     ...{ first: a ?? null, second: b ?? null, difference: known ? a - b : null },
     ...{ interval: interval ?? null, p: interval === undefined ? null : twoSidedP(draws) },
