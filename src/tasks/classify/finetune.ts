@@ -24,6 +24,7 @@ import { classifyValidation } from "./classify-validation.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 import { headLogits } from "./head-logits.ts";
 import { type Computed, computeSplit } from "./score-records.ts";
+import { noteTrainedOn } from "./trained-on.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 
@@ -101,6 +102,7 @@ async function trainFrom(
   const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
   if (!run.resume) held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
+  await noteTrainedOn(out, inputs);
   const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
   const onSkipped = listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note });
   const feeding = await openFeeding(run, ready, onSkipped);
