@@ -112,8 +112,14 @@ describe("classificationReport()", () => {
     const { mean, classes, patients, unscored } = await classificationReport(alone, DRAWS);
     assert.deepEqual([patients, mean.auroc.interval, mean.brier.interval], [1, null, null]);
     assert.ok(mean.auroc.value !== null);
-    assert.deepEqual(classes.map((each) => each.positivePatients), [1, 1, 0, 1]);
-    assert.deepEqual(unscored.map(({ name }) => name), ["Hernia", "Device"]);
+    assert.deepEqual(
+      classes.map((each) => each.positivePatients),
+      [1, 1, 0, 1],
+    );
+    assert.deepEqual(
+      unscored.map(({ name }) => name),
+      ["Hernia", "Device"],
+    );
     const found = await comparePredictions([{ predictions: alone }, { predictions: alone }], DRAWS);
     assert.deepEqual([found.mean.auroc.interval, found.mean.auroc.p], [null, null]);
     const [, mass] = (await classificationReport(predictions, DRAWS)).classes;
@@ -126,7 +132,10 @@ describe("classificationReport()", () => {
     const known = await classificationReport(predictions, DRAWS);
     assert.deepEqual([known.withoutPatient, known.bootstrap.by], [0, "patient"]);
     const groups = predictions.ids.map(lonelyGroup);
-    const { withoutPatient, bootstrap } = await classificationReport({ ...predictions, groups }, DRAWS);
+    const { withoutPatient, bootstrap } = await classificationReport(
+      { ...predictions, groups },
+      DRAWS,
+    );
     assert.deepEqual([withoutPatient, bootstrap.by], [80, "record"]);
   });
 

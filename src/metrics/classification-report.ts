@@ -129,8 +129,7 @@ export async function classificationReport(
     [...values].map(([key, value]) => {
       if (value === undefined) return [key, { value: null, interval: null, floor: null }];
       const isBiased = BIASED_FIGURES.has(key.slice(key.lastIndexOf("/") + 1));
-      const interval =
-        isBiased || !varies ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
+      const interval = isBiased || !varies ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
       return [key, { value, interval: interval ?? null, floor: floors.get(key) ?? null }];
     }),
   );

@@ -78,10 +78,8 @@ export async function noteTrainedOn(
 }
 
 /** In an order that says nothing of that of the records. */
-const merged = (
-  before: Iterable<string> = [],
-  more: Iterable<string> = [],
-): readonly string[] => [...new Set([...before, ...more])].sort();
+const merged = (before: Iterable<string> = [], more: Iterable<string> = []): readonly string[] =>
+  [...new Set([...before, ...more])].sort();
 
 const digestSet = z.array(z.string()).transform((digests) => new Set(digests));
 const digestsSchema = z.object({ groups: digestSet, contents: digestSet });

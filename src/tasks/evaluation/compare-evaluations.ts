@@ -30,6 +30,11 @@ export async function compareEvaluations(
       `Cannot compare "${first.folder}" with "${second.folder}": the one is of the split ${first.provenance.split}, the other of ${second.provenance.split}`,
     );
   }
+  if (first.provenance.uncertain !== second.provenance.uncertain) {
+    throw new ManifestError(
+      `Cannot compare "${first.folder}" with "${second.folder}": uncertain labels count as ${first.provenance.uncertain} in the one, as ${second.provenance.uncertain} in the other; evaluate both with the same --uncertain`,
+    );
+  }
   const comparison = await comparePredictions([contender(first), contender(second)], options).catch(
     (error: unknown) => {
       if (!(error instanceof RangeError)) throw error;
