@@ -65,7 +65,6 @@ const AT_THRESHOLD = [
   plain("F1", "f1"),
   floorOf("f1"),
   plain("balanced", "balancedAccuracy"),
-  floorOf("balancedAccuracy"),
 ];
 const CALIBRATION = [withInterval("Brier score", "brier"), floorOf("brier"), plain("ECE", "ece")];
 
@@ -100,7 +99,7 @@ const rankingTable = (report: ClassificationReport): readonly string[] =>
 function thresholdTable(report: ClassificationReport): readonly string[] {
   if (report.classes.every(({ threshold }) => threshold === null)) return ["  no thresholds"];
   return [
-    "  present where the score is at least the threshold; balanced: accuracy (intervals: see the file)",
+    "  present where the score is at least the threshold; balanced: accuracy, whose floor is 0.50",
     ...classTable(report, AT_THRESHOLD, {
       head: "at",
       cell: ({ threshold }) => (threshold === null ? "–" : threshold.toPrecision(2)),
