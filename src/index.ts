@@ -8,11 +8,23 @@ export type { RunChoices } from "./cli/resolve-run.ts";
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
 export { datasetCorpus, type TableCorpusOptions, tableCorpus } from "./data/corpus.ts";
 export { type Dataset, openDataset } from "./data/dataset.ts";
+export { type ImportListOptions, importLists } from "./data/import-list.ts";
 export { type ImportTableOptions, importTable } from "./data/import-table.ts";
+export type { Uncertain } from "./data/labels.ts";
+export type { ListImportSummary } from "./data/lists/list-counter.ts";
 export {
   type SynthesizeDatasetOptions,
   synthesizeDataset,
 } from "./data/phantom/synthesize-dataset.ts";
+export type { Privacy, Split } from "./data/record.ts";
+export type { SplitPlan } from "./data/split/assign-splits.ts";
+export type { LeakReport } from "./data/split/find-leaks.ts";
+export {
+  type SplitDatasetOptions,
+  type SplitResult,
+  splitDataset,
+} from "./data/split/split-dataset.ts";
+export type { SplitSummary } from "./data/split/split-summary.ts";
 export {
   type TrainedTokenizer,
   type TrainTokenizerOptions,
@@ -21,11 +33,30 @@ export {
 export { type Device, openDevice } from "./engine/runtime/device.ts";
 export { type DrawingOptions, drawReconstructions } from "./explain/draw-reconstructions.ts";
 export { type PretrainedModel, readPretrainedModel } from "./explain/pretrained-model.ts";
+// Figures.
+export type {
+  ClassificationReport,
+  ClassReport,
+  MeanFigure,
+  Unscored,
+} from "./metrics/classification-report.ts";
+export type {
+  ClassComparison,
+  CompareOptions,
+  Comparison,
+  FigureDifference,
+  MeanDifference,
+} from "./metrics/compare-predictions.ts";
+export type { DeLongResult } from "./metrics/delong.ts";
+export type { ClassFigureName, DecisionFigureName, Figure } from "./metrics/figures.ts";
+export type { ThresholdRule } from "./metrics/thresholds.ts";
+export type { ClassifyConfig } from "./recipes/classify-config.ts";
 export { FIDELITY, type FidelityName, fidelityColumn } from "./recipes/fidelity.ts";
 export { RECIPES, type RecipeName } from "./recipes/index.ts";
 export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 
 // Classification.
+export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classify/evaluate.ts";
 export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/classify/finetune.ts";
 export {
   type LoadEncoderOptions,
@@ -34,6 +65,11 @@ export {
 } from "./tasks/classify/load-encoder.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
+export {
+  compareEvaluations,
+  type EvaluationComparison,
+} from "./tasks/evaluation/compare-evaluations.ts";
+export type { Provenance, StoredEvaluation } from "./tasks/evaluation/evaluation-file.ts";
 // Training and what comes out of it.
 export {
   type PretrainResult,

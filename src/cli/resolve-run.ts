@@ -98,13 +98,15 @@ export function findRecipe<Recipes extends object>(
 }
 
 /**
- * Resolves the configuration of a run that goes on, from its `config.json`.
+ * Resolves the configuration of a run that goes on, or that something else is done with, from its `config.json`.
+ * @param attempt what is done with it, for messages
  * @throws {ConfigError} when the file is not a run's, or something else is asked for that would change the results
  */
 export async function resolveResumed<Config extends object>(
   kind: RunKind<Config>,
   out: string,
   choices: RunChoices,
+  attempt = "resume",
 ): Promise<ResolvedConfig<Config>> {
   const layers = await overridesOf(choices);
   const wholesale = [
@@ -114,11 +116,11 @@ export async function resolveResumed<Config extends object>(
   ];
   if (wholesale.length > 0) {
     throw new ConfigError(
-      `Cannot resume "${out}" with ${wholesale.join(" and ")}: a run that is resumed keeps its own; leave it out, or start a new run instead`,
+      `Cannot ${attempt} "${out}" with ${wholesale.join(" and ")}: a run that is resumed keeps its own; leave it out, or start a new run instead`,
     );
   }
-  await requireRunFolder(out);
-  const saved = await readSavedConfig(join(out, "config.json"));
+  await requireRunFolder(out, attempt);
+  const saved = await readSavedConfig(join(out, "config.json"), attempt);
   const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
   const resolved = resolveConfig({
     schema: kind.schema,
@@ -127,7 +129,7 @@ export async function resolveResumed<Config extends object>(
   const { origins, contradictions } = compareWithSaved(resolved, saved, kind.freeOnResume);
   if (contradictions.length > 0) {
     throw new ConfigError(
-      `Cannot resume "${out}" with ${contradictions.join("; nor with ")}; start a new run instead`,
+      `Cannot ${attempt} "${out}" with ${contradictions.join("; nor with ")}; start a new run instead`,
     );
   }
   return { config: resolved.config, origins };
@@ -241,11 +243,14 @@ async function readJson(file: string): Promise<object> {
 
 const SAVED = z.record(z.string(), z.strictObject({ value: z.unknown(), from: z.string() }));
 
-async function readSavedConfig(file: string): Promise<ReadonlyMap<string, ResolvedValue>> {
+async function readSavedConfig(
+  file: string,
+  attempt: string,
+): Promise<ReadonlyMap<string, ResolvedValue>> {
   const result = SAVED.safeParse(await readJson(file));
   if (result.success) return new Map(Object.entries(result.data));
   throw new ConfigError(
-    `Cannot resume from "${file}": expected a run's config.json, with a value and an origin for each key`,
+    `Cannot ${attempt} from "${file}": expected a run's config.json, with a value and an origin for each key`,
   );
 }
 

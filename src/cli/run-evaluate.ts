@@ -1,6 +1,8 @@
 /** @file What `ecamp evaluate` does: takes the run's configuration, scores, prints the table, says where the files are. */
 import { basename, join, resolve } from "node:path";
+import type { Uncertain } from "../data/labels.ts";
 import type { ThresholdRule } from "../metrics/thresholds.ts";
+import type { ClassifyConfig } from "../recipes/classify-config.ts";
 import { evaluate } from "../tasks/classify/evaluate.ts";
 import { UsageError } from "../util/errors.ts";
 import { CLASSIFY } from "./resolve-classify.ts";
@@ -17,6 +19,7 @@ export interface EvaluateArgs {
   readonly data: string | undefined;
   readonly out: string | undefined;
   readonly threshold: string;
+  readonly uncertain: Uncertain;
   readonly resamples: number;
   readonly seed: number;
   readonly allowLeak: boolean;
@@ -33,23 +36,13 @@ export async function runEvaluate(
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const rule = ruleOf(args.threshold);
-  const { config } = await resolveResumed(CLASSIFY, args.run, {
-    flags: {
-      "run.data": { flag: "--data", value: absolute(args.data) },
-      "run.device": { flag: "--device", value: args.device },
-      "run.threads": { flag: "--threads", value: args.threads },
-      "data.workers": { flag: "--workers", value: args.workers },
-      "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
-    },
-  });
-  const { run, split, resamples, seed } = args;
+  const config = await configOf(args);
+  const { run, split, resamples, seed, uncertain } = args;
   const stages = stagedProgress(terminal);
   try {
-    const allowLeak = args.allowLeak || config.run.allowLeak;
     const evaluation = await evaluate({
-      ...{ run, split, rule, resamples, seed, signal },
-      config: { ...config, run: { ...config.run, allowLeak } },
-      folder: folderOf(args),
+      ...{ run, config, split, rule, uncertain, resamples, seed, signal },
+      ...{ data: absolute(args.data), folder: folderOf(args) },
       onNote: (text) => terminal.err(`${text}\n`),
       onProgress: (stage, done, total) =>
         stages.update({ label: `evaluate, ${stage}`, total, unit: UNITS[stage] }, done),
@@ -62,6 +55,25 @@ export async function runEvaluate(
   } finally {
     stages.finish();
   }
+}
+
+/** The run's configuration; what its figures do not depend on may be another. */
+async function configOf(args: EvaluateArgs): Promise<ClassifyConfig> {
+  const { config } = await resolveResumed(
+    CLASSIFY,
+    args.run,
+    {
+      flags: {
+        "run.device": { flag: "--device", value: args.device },
+        "run.threads": { flag: "--threads", value: args.threads },
+        "data.workers": { flag: "--workers", value: args.workers },
+        "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
+      },
+    },
+    "evaluate",
+  );
+  const allowLeak = args.allowLeak || config.run.allowLeak;
+  return { ...config, run: { ...config.run, allowLeak } };
 }
 
 const UNITS = { train: "images", val: "images", test: "images", intervals: "resamples" } as const;

@@ -1,7 +1,9 @@
 /** @file What `ecamp finetune classify` does: resolves the configuration, shows it, trains, says where the result is. */
 import type { ClassifyConfig } from "../recipes/classify-config.ts";
 import type { FidelityName } from "../recipes/fidelity.ts";
+import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
 import { type FinetuneResult, finetune } from "../tasks/classify/finetune.ts";
+import { readClassifier } from "../tasks/classify/open-classifier.ts";
 import { UsageError } from "../util/errors.ts";
 import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";
 import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
@@ -57,7 +59,9 @@ export async function runFinetune(args: FinetuneArgs, context: CommandContext): 
     return 0;
   }
   showChosen(resolved.origins, terminal);
-  showResult(await trainShowing(args, resolved, context), args, terminal);
+  const result = await trainShowing(args, resolved, context);
+  const { leaks } = await readClassifier(result.model);
+  showResult({ ...result, leaks }, args, terminal);
   return 0;
 }
 
@@ -112,17 +116,23 @@ async function trainShowing(
   }
 }
 
-function showResult(result: FinetuneResult, { json, out }: FinetuneArgs, terminal: Terminal): void {
+/** How a run ended, and whether its model has seen who shall judge it. */
+interface ShownResult extends FinetuneResult {
+  readonly leaks: boolean;
+}
+
+function showResult(result: ShownResult, { json, out }: FinetuneArgs, terminal: Terminal): void {
   if (json) {
     terminal.out(`${JSON.stringify(result)}\n`);
     return;
   }
-  const { step, finished, exhausted, best, model, skipped } = result;
+  const { step, finished, exhausted, best, model, skipped, leaks } = result;
   const why = exhausted ? ", since validation no longer gained" : "";
   terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}${why}: ${model}\n`);
   if (best !== undefined) {
     terminal.out(`Best on the split val: ${best.value.toFixed(4)} after step ${best.step}\n`);
   }
+  if (leaks) terminal.out(`${LEAKING_MODEL}\n`);
   if (skipped > 0) terminal.out(`Skipped ${skipped} records: see skipped.jsonl in the run\n`);
   const folder = /[^\w./-]/.test(out) ? JSON.stringify(out) : out;
   terminal.out(

@@ -1,6 +1,7 @@
 /** @file What `ecamp predict` does: finds the pictures, scores them, prints a line for each. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
 import { openClassifier } from "../tasks/classify/open-classifier.ts";
 import { type FilePrediction, predict } from "../tasks/classify/predict.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
@@ -26,6 +27,8 @@ export async function runPredict(
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const classifier = await openClassifier(run);
+  const { leaks } = classifier;
+  if (leaks) terminal.err(`${LEAKING_MODEL}\n`);
   const files = (await Promise.all(images.map(findPictures))).flat();
   const progress = startProgress(terminal, {
     label: "predict",
@@ -37,7 +40,9 @@ export async function runPredict(
   try {
     for await (const prediction of predict(classifier, files, { device, signal })) {
       if ("error" in prediction) unread++;
-      terminal.out(json ? `${JSON.stringify(prediction)}\n` : describePrediction(prediction));
+      terminal.out(
+        json ? `${JSON.stringify({ ...prediction, leaks })}\n` : describePrediction(prediction),
+      );
       progress.update(++done, "");
     }
   } finally {

@@ -1,41 +1,62 @@
 /** @file What `ecamp compare` prints: both sides' figures, their paired difference with interval and p. */
-import type { FigureDifference } from "../metrics/compare-predictions.ts";
+import type { Comparison, FigureDifference } from "../metrics/compare-predictions.ts";
 import type { EvaluationComparison } from "../tasks/evaluation/compare-evaluations.ts";
+import { describeSample } from "./describe-sample.ts";
 import { textTable } from "./text-table.ts";
+
+/** A mean of which more than this part of the resamples is left out says so. */
+const MANY_LEFT_OUT = 0.05;
 
 /** The comparison for people. */
 export function describeComparison({ first, second, comparison }: EvaluationComparison): string {
-  const { records, patients, bootstrap, mean, classes, decisions } = comparison;
-  const leaks = first.leaks || second.leaks;
+  const { records, withoutPatient, bootstrap } = comparison;
+  const drawn = withoutPatient === records ? "records" : "patients";
   return [
     `A ${first.model}`,
     `B ${second.model}`,
-    `  on split ${first.split} of ${first.dataset}: ${records} records of ${patients} patients`,
-    `  A − B with 95 % of ${bootstrap.resamples} resamples of patients (seed ${bootstrap.seed}), the same for both; p is two-sided`,
-    ...(leaks ? ["  LEAK: patients or pictures of this split stand in others too"] : []),
+    `  on split ${first.split} of ${first.dataset}: ${describeSample(comparison)}`,
+    `  A − B with 95 % of ${bootstrap.resamples} resamples of ${drawn} (seed ${bootstrap.seed}), the same for both; p is two-sided`,
+    ...first.leakReasons.map((reason) => `  LEAK, A: ${reason}`),
+    ...second.leakReasons.map((reason) => `  LEAK, B: ${reason}`),
     "",
-    ...textTable([
-      ["", "A", "B", "A − B", "p", "p (DeLong)"],
-      ["mean AUROC", ...cells(mean.auroc)],
-      ["mean average precision", ...cells(mean.averagePrecision)],
-      ["mean F1", ...cells(mean.f1)],
-      ...(decisions === null
-        ? []
-        : [
-            ["accuracy", ...cells(decisions.accuracy)],
-            ["balanced accuracy", ...cells(decisions.balancedAccuracy)],
-            ["macro F1", ...cells(decisions.macroF1)],
-          ]),
-      ...classes.map(({ name, figures, deLong }) => [
-        `AUROC ${name}`,
-        ...cells(figures.auroc),
-        deLong === null ? "–" : describeP(deLong.p),
-      ]),
-    ]),
+    ...differenceTable(comparison),
     "",
-    `  p is not adjusted for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
+    ...remarks(comparison),
     "",
   ].join("\n");
+}
+
+function differenceTable({ mean, classes, decisions }: Comparison): readonly string[] {
+  return textTable([
+    ["", "A", "B", "A − B", "p", "p (DeLong)"],
+    [`mean AUROC of ${mean.auroc.classes}`, ...cells(mean.auroc)],
+    [`mean average precision of ${mean.averagePrecision.classes}`, ...cells(mean.averagePrecision)],
+    [`mean F1 of ${mean.f1.classes}`, ...cells(mean.f1)],
+    ...(decisions === null
+      ? []
+      : [
+          ["accuracy", ...cells(decisions.accuracy)],
+          ["balanced accuracy", ...cells(decisions.balancedAccuracy)],
+          ["macro F1", ...cells(decisions.macroF1)],
+        ]),
+    ...classes.map(({ name, figures, deLong }) => [
+      `AUROC ${name}`,
+      ...cells(figures.auroc),
+      deLong === null ? "–" : describeP(deLong.p),
+    ]),
+  ]);
+}
+
+function remarks({ mean, bootstrap, patients, records }: Comparison): readonly string[] {
+  const { leftOut } = mean.auroc;
+  const lines = [
+    "means are over the classes that both sides have",
+    leftOut > MANY_LEFT_OUT * bootstrap.resamples &&
+      `the mean AUROC leaves out ${leftOut} of ${bootstrap.resamples} resamples, which do not have all of its classes`,
+    patients < 2 && "no interval and no p: there is only one patient to draw",
+    `p is not adjusted for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
+  ];
+  return lines.filter((line) => line !== false).map((line) => `  ${line}`);
 }
 
 function cells({ first, second, difference, interval, p }: FigureDifference): readonly string[] {

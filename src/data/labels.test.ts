@@ -30,5 +30,9 @@ describe("labelsOf()", () => {
       message:
         'its class is "mass", expected one of the 3 that dataset.json names (Edema, Mass, Nodule)',
     });
+    assert.throws(
+      () => labelsOf({ class: "mass" }, { ...MULTI, namedBy: 'the classifier "a"' }),
+      /expected one of the 3 that the classifier "a" names/,
+    );
   });
 });

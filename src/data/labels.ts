@@ -15,6 +15,8 @@ export interface LabelOptions {
   /** Any number of them in a record, or exactly one. */
   readonly task: "multi-label" | "single-label";
   readonly uncertain: Uncertain;
+  /** What names the classes, for messages; `dataset.json` by default. */
+  readonly namedBy?: string;
 }
 
 const MEANING: Readonly<Record<Uncertain, number>> = { ignore: UNKNOWN, zeros: 0, ones: 1 };
@@ -26,11 +28,11 @@ const MEANING: Readonly<Record<Uncertain, number>> = { ignore: UNKNOWN, zeros: 0
  */
 export function labelsOf(
   { labels, class: only }: Pick<DatasetRecord, "labels" | "class">,
-  { classes, task, uncertain }: LabelOptions,
+  { classes, task, uncertain, namedBy = "dataset.json" }: LabelOptions,
 ): readonly number[] {
   if (only !== undefined && !classes.includes(only)) {
     throw new ManifestError(
-      `its class is "${only}", expected one of the ${classes.length} that dataset.json names (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? " …" : ""})`,
+      `its class is "${only}", expected one of the ${classes.length} that ${namedBy} names (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? " …" : ""})`,
     );
   }
   return classes.map((name) => {

@@ -9,7 +9,8 @@ import {
 
 /**
  * Σ (recall_n − recall_{n−1}) · precision_n over the distinct scores, falling: no interpolation, equal scores are one step. What
- * scores that know nothing reach is the prevalence. `undefined` without a positive.
+ * scores that know nothing reach is the prevalence. `undefined` without a positive, and without a negative: it would be 1 whatever
+ * the scores.
  *
  * @param scores higher where the finding is thought more likely
  * @param labels 1 or 0 a score, or −1 where it is unknown: such samples are left out
@@ -54,5 +55,5 @@ export function rankedAveragePrecision(
     positivesAbove += positives;
     if (positives > 0) area += positives * (positivesAbove / above);
   }
-  return positivesAbove === 0 ? undefined : area / positivesAbove;
+  return positivesAbove === 0 || positivesAbove === above ? undefined : area / positivesAbove;
 }

@@ -77,7 +77,7 @@ describe("bootstrapInterval()", () => {
 
   test("interpolates between resamples", () => {
     let call = 0;
-    const interval = bootstrapInterval(1, () => call++, { ...KEY, resamples: 11, level: 0.5 });
+    const interval = bootstrapInterval(2, () => call++, { ...KEY, resamples: 11, level: 0.5 });
     assert.deepEqual(interval, { low: 2.5, high: 7.5 });
   });
 
@@ -130,6 +130,16 @@ describe("bootstrapInterval()", () => {
     assert.ok(interval !== undefined && Number.isFinite(interval.low));
     const none = Array.from({ length: 40 }, () => 0);
     assert.equal(bootstrapInterval(40, aurocOf(scores, none), KEY), undefined);
+  });
+
+  test("is undefined of one group, of which all resamples are the same", () => {
+    const values = normals(6, "one");
+    const one = { ...KEY, groups: Array.from({ length: 6 }, () => "only") };
+    assert.equal(bootstrapInterval(6, meanOf(values), one), undefined);
+    assert.equal(bootstrapInterval(3, meanOf(values), { ...KEY, strata: [1, 2, 3] }), undefined);
+    const difference = pairedDifference(6, [meanOf(values), meanOf(normals(6, "two"))], one);
+    assert.ok(difference !== undefined && difference.difference !== 0);
+    assert.deepEqual([difference.interval, difference.p], [undefined, undefined]);
   });
 
   test("refuses numbers that are out of range", () => {

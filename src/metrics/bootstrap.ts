@@ -36,7 +36,8 @@ const LEVEL = 0.95;
  * The percentile interval of a statistic of `count` samples, ends interpolated linearly between resamples.
  *
  * Resamples on which the statistic is undefined (no positive was drawn) are left out. The interval is undefined when they are
- * more than half of all: what remains would describe other samples than these.
+ * more than half of all: what remains would describe other samples than these. Nor is there one of a single group, of which
+ * every resample is the same.
  *
  * @throws {RangeError} when a number is out of range, or strata or groups are not of `count` samples
  */
@@ -47,7 +48,8 @@ export function bootstrapInterval(
 ): Interval | undefined {
   const values: (number | undefined)[] = [];
   for (const counts of resamplesOf(count, options)) values.push(statistic(counts));
-  return intervalOf(values, options.level);
+  const interval = intervalOf(values, options.level);
+  return canVary(count, options) ? interval : undefined;
 }
 
 /**
@@ -94,7 +96,8 @@ export function pairedDifference(
   if (difference === undefined) return undefined;
   const values: (number | undefined)[] = [];
   for (const counts of resamplesOf(count, options)) values.push(between(counts));
-  const interval = intervalOf(values, options.level);
+  const drawn = intervalOf(values, options.level);
+  const interval = canVary(count, options) ? drawn : undefined;
   return { difference, interval, p: interval && twoSidedP(values) };
 }
 
@@ -116,6 +119,18 @@ export function quantileOfSorted(sorted: ArrayLike<number>, part: number): numbe
   const low = sorted[below] ?? Number.NaN;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
   return low + (high - low) * (place - below);
+}
+
+/**
+ * Can one resample be another than the next? Not where every stratum is a single group: an interval of such resamples would
+ * have no width, and say that nothing is uncertain.
+ * @throws {RangeError} as `bootstrapInterval`
+ */
+export function canVary(
+  count: number,
+  options: Pick<BootstrapOptions, "strata" | "groups">,
+): boolean {
+  return unitsOf(count, options).strata.some((groups) => groups > 1);
 }
 
 /** Groups of samples end to end, those of one stratum together. */
@@ -158,7 +173,10 @@ export function* resamplesOf(count: number, options: BootstrapOptions): Generato
 }
 
 /** Orders samples by stratum, then by group, both in the order in which they first occur. */
-function unitsOf(count: number, { strata, groups }: BootstrapOptions): Units {
+function unitsOf(
+  count: number,
+  { strata, groups }: Pick<BootstrapOptions, "strata" | "groups">,
+): Units {
   requireLength(strata, count, "strata");
   requireLength(groups, count, "groups");
   const byStratum = new Map<string | number, Map<string | number, number[]>>();

@@ -55,15 +55,17 @@ export function classFloors({ labels }: ClassColumn): Values<ClassFigureName> {
   const both = positives > 0 && negatives > 0;
   const from = (compute: (p: number) => number): number | undefined =>
     prevalence === undefined ? undefined : compute(prevalence);
+  const ofBoth = (compute: (p: number) => number): number | undefined =>
+    both ? from(compute) : undefined;
   return {
     auroc: both ? 0.5 : undefined,
-    averagePrecision: from((p) => p),
+    averagePrecision: ofBoth((p) => p),
     brier: from((p) => p * (1 - p)),
     ece: undefined,
-    f1: from((p) => (2 * p) / (1 + p)),
+    f1: ofBoth((p) => (2 * p) / (1 + p)),
     sensitivity: undefined,
     specificity: undefined,
-    precision: from((p) => p),
+    precision: ofBoth((p) => p),
     balancedAccuracy: both ? 0.5 : undefined,
   };
 }

@@ -104,6 +104,22 @@ describe("figures of one class", () => {
     assert.equal(found.f1, undefined);
     assert.equal(found.precision, undefined);
     assert.equal(found.specificity, 1);
+    const alarmed = classStatistics(absent, 0.2)(eachOnce(2)); // one false positive
+    assert.deepEqual(
+      [alarmed.f1, alarmed.precision, alarmed.specificity],
+      [undefined, undefined, 0.5],
+    );
+    const always = { scores: Float32Array.of(0.1, 0.2), labels: Int8Array.of(1, 1) };
+    const present = classStatistics(always, 0.2)(eachOnce(2));
+    assert.equal(present.averagePrecision, undefined);
+    assert.deepEqual(
+      [present.f1, present.precision, present.sensitivity],
+      [undefined, undefined, 0.5],
+    );
+    for (const column of [absent, always]) {
+      const { averagePrecision: ap, f1, precision, auroc: area } = classFloors(column);
+      assert.deepEqual([ap, f1, precision, area], [undefined, undefined, undefined, undefined]);
+    }
     const undecided = classStatistics(absent, undefined)(eachOnce(2));
     assert.equal(undecided.specificity, undefined);
     assert.equal(brierScore({ probabilities: [0.5], outcomes: [-1] }, [1]), undefined);

@@ -4,7 +4,8 @@ import { RandomStream } from "../util/random.ts";
 import { auroc } from "./auroc.ts";
 import { classificationReport } from "./classification-report.ts";
 import { comparePredictions } from "./compare-predictions.ts";
-import { classColumn, type Predictions } from "./predictions.ts";
+import { classColumn, lonelyGroup, type Predictions } from "./predictions.ts";
+import { reportStatistics } from "./report-statistics.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
 const CLASSES = ["Effusion", "Mass", "Hernia", "Device"];
@@ -81,6 +82,18 @@ describe("classificationReport()", () => {
     assert.equal(report.classes[2]?.figures.auroc.value, null);
   });
 
+  test("has no class that is never present or never absent in a mean that needs both", async () => {
+    const thresholds = new Map(CLASSES.map((name) => [name, { threshold: 0.5 }]));
+    const { classes, mean } = await classificationReport(draw("test"), { ...DRAWS, thresholds });
+    for (const name of ["auroc", "averagePrecision", "f1", "precision"] as const) {
+      const [effusion, mass, hernia, device] = classes.map(({ figures }) => figures[name].value);
+      assert.deepEqual([hernia, device, mean[name].classes], [null, null, 2], name);
+      assert.equal(mean[name].value, ((effusion ?? 0) + (mass ?? 0)) / 2, name);
+    }
+    assert.deepEqual([mean.sensitivity.classes, mean.specificity.classes], [3, 3]);
+    assert.equal(mean.brier.classes, 4);
+  });
+
   test("says where no threshold could be chosen", async () => {
     const val = draw("val", 6);
     const none = { ...val, labels: val.labels.map((label, i) => (i % 4 === 1 ? 0 : label)) };
@@ -91,6 +104,39 @@ describe("classificationReport()", () => {
     const without = await classificationReport(draw("test"), DRAWS);
     assert.equal(without.mean.f1.value, null);
     assert.equal(without.unscored.length, 2);
+  });
+
+  test("has no interval of one patient's records, and counts the patients on each side", async () => {
+    const predictions = draw("test");
+    const alone = { ...predictions, groups: predictions.ids.map(() => "p") };
+    const { mean, classes, patients, unscored } = await classificationReport(alone, DRAWS);
+    assert.deepEqual([patients, mean.auroc.interval, mean.brier.interval], [1, null, null]);
+    assert.ok(mean.auroc.value !== null);
+    assert.deepEqual(
+      classes.map((each) => each.positivePatients),
+      [1, 1, 0, 1],
+    );
+    assert.deepEqual(
+      unscored.map(({ name }) => name),
+      ["Hernia", "Device"],
+    );
+    const found = await comparePredictions([{ predictions: alone }, { predictions: alone }], DRAWS);
+    assert.deepEqual([found.mean.auroc.interval, found.mean.auroc.p], [null, null]);
+    const [, mass] = (await classificationReport(predictions, DRAWS)).classes;
+    // Every fifth record of two a patient: the sixteen positives are of sixteen patients.
+    assert.deepEqual([mass?.positivePatients, mass?.negativePatients], [16, 40]);
+  });
+
+  test("says that records are drawn where no patient is known", async () => {
+    const predictions = draw("test");
+    const known = await classificationReport(predictions, DRAWS);
+    assert.deepEqual([known.withoutPatient, known.bootstrap.by], [0, "patient"]);
+    const groups = predictions.ids.map(lonelyGroup);
+    const { withoutPatient, bootstrap } = await classificationReport(
+      { ...predictions, groups },
+      DRAWS,
+    );
+    assert.deepEqual([withoutPatient, bootstrap.by], [80, "record"]);
   });
 
   test("is the same again, and another for another seed", async () => {
@@ -127,6 +173,44 @@ describe("classificationReport()", () => {
 });
 
 describe("comparePredictions()", () => {
+  test("takes means over the classes that both sides have, and says how many", async () => {
+    const better = draw("same", 80, 3);
+    const worse = draw("same", 80, 0.3);
+    const both = new Map(["Effusion", "Mass"].map((name) => [name, { threshold: 0.5 }]));
+    const onlyOne = new Map([["Effusion", { threshold: 0.5 }]]);
+    const found = await comparePredictions(
+      [
+        { predictions: better, thresholds: both },
+        { predictions: worse, thresholds: onlyOne },
+      ],
+      DRAWS,
+    );
+    const [effusion, mass] = found.classes;
+    assert.ok(mass?.figures.f1.first !== null && mass?.figures.f1.second === null);
+    const { first, second, difference, interval, p, classes } = found.mean.f1;
+    assert.deepEqual({ first, second, difference, interval, p }, effusion?.figures.f1);
+    assert.deepEqual([classes, found.mean.auroc.classes, found.mean.brier.classes], [1, 2, 4]);
+  });
+
+  test("leaves a resample out of a mean unless it has all classes of the mean", async () => {
+    const rare = draw("rare");
+    // Mass is present in one record only, which a third of the resamples by patient do not draw.
+    const labels = rare.labels.map((label, i) => (i % 4 === 1 ? Number(i === 1) : label));
+    const predictions = { ...rare, labels };
+    const { mean } = await classificationReport(predictions, DRAWS);
+    assert.equal(mean.auroc.classes, 2);
+    assert.ok(mean.auroc.leftOut > 50 && mean.auroc.leftOut < 100, `${mean.auroc.leftOut}`);
+    assert.equal(mean.brier.leftOut, 0);
+    const statistics = reportStatistics([{ predictions }]);
+    assert.deepEqual(statistics.meanClasses.auroc, [0, 1]);
+    const [without] = statistics.of(predictions.ids.map((_, i) => Number(i !== 0)));
+    assert.equal(without?.get("mean/auroc"), undefined);
+    assert.ok(without?.get("class/0/auroc") !== undefined);
+    const compared = await comparePredictions([{ predictions }, { predictions }], DRAWS);
+    assert.ok(compared.mean.auroc.leftOut > 50);
+    assert.equal(compared.mean.auroc.difference, 0);
+  });
+
   test("finds the better of two, by what both see", async () => {
     const better = draw("same", 80, 3);
     const worse = draw("same", 80, 0.3);

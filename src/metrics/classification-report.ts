@@ -1,7 +1,7 @@
 /** @file Every figure of a classifier's predictions, with intervals, floors, and the names of classes that cannot be scored. */
 import { confusionCounts } from "./agreement.ts";
 import { meanOfClasses } from "./auroc.ts";
-import { intervalOf } from "./bootstrap.ts";
+import { canVary, intervalOf } from "./bootstrap.ts";
 import { classFloors } from "./class-figures.ts";
 import { decisionFloors } from "./decision-statistics.ts";
 import {
@@ -18,13 +18,21 @@ import { countLabels } from "./known-labels.ts";
 import {
   type ClassificationTask,
   classColumn,
+  countLonely,
   type Predictions,
   predictedClasses,
   requirePredictions,
   trueClasses,
 } from "./predictions.ts";
-import { eachOnce } from "./ranking.ts";
-import { drawStatistics, type KeyedValues, reportStatistics, setAll } from "./report-statistics.ts";
+import { eachOnce, type SampleCounts } from "./ranking.ts";
+import {
+  drawStatistics,
+  type KeyedValues,
+  leftOutOf,
+  type MeanClasses,
+  reportStatistics,
+  setAll,
+} from "./report-statistics.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** How a report is made. */
@@ -45,6 +53,9 @@ export interface ClassReport {
   readonly name: string;
   readonly positives: number;
   readonly negatives: number;
+  /** Patients (records, where their patient is not known) with a record in which it is present, and with one in which it is not. */
+  readonly positivePatients: number;
+  readonly negativePatients: number;
   /** Records whose label is not known: they count in none of the class's figures. */
   readonly unknown: number;
   /** The threshold at which the finding is decided to be present. */
@@ -58,20 +69,31 @@ export interface Unscored {
   readonly reason: string;
 }
 
+/** The mean of a figure over the classes that have it. */
+export interface MeanFigure extends Figure {
+  /** How many those are. */
+  readonly classes: number;
+  /** Resamples on which one of them has none: the interval is of the others. */
+  readonly leftOut: number;
+}
+
 /** The figures of a set of predictions. Plain JSON. */
 export interface ClassificationReport {
   readonly task: ClassificationTask;
   readonly records: number;
+  /** Those that are known, and every record that names none for one of its own. */
   readonly patients: number;
+  /** Records that name no patient: they are drawn one by one. */
+  readonly withoutPatient: number;
   readonly bootstrap: {
     readonly seed: number;
     readonly resamples: number;
     readonly level: number;
-    readonly by: "patient";
+    /** What is drawn: records, where no patient is known. */
+    readonly by: "patient" | "record";
   };
   readonly classes: readonly ClassReport[];
-  /** Means over the classes for which a figure is defined, and which those are. */
-  readonly mean: Readonly<Record<ClassFigureName, Figure & { readonly classes: number }>>;
+  readonly mean: Readonly<Record<ClassFigureName, MeanFigure>>;
   /** Single-label: figures of the decisions, and [C][C] how often each class (row) was taken for each (column). */
   readonly decisions: {
     readonly figures: Readonly<Record<DecisionFigureName, Figure>>;
@@ -94,28 +116,36 @@ export async function classificationReport(
 ): Promise<ClassificationReport> {
   requirePredictions(predictions);
   const { task, ids, groups } = predictions;
-  const statistics = reportStatistics(predictions, thresholds);
+  const { of, meanClasses } = reportStatistics([
+    { predictions, ...(thresholds !== undefined && { thresholds }) },
+  ]);
+  const statistics = (counts: SampleCounts): KeyedValues => of(counts)[0] ?? new Map();
   const drawing = { seed, resamples, name: "classification", groups, signal, onProgress };
   const drawn = await drawStatistics(ids.length, statistics, drawing);
   const values = statistics(eachOnce(ids.length));
   const floors = allFloors(predictions);
+  const varies = canVary(ids.length, { groups });
   const figures = new Map<string, Figure>(
     [...values].map(([key, value]) => {
       if (value === undefined) return [key, { value: null, interval: null, floor: null }];
       const isBiased = BIASED_FIGURES.has(key.slice(key.lastIndexOf("/") + 1));
-      const interval = isBiased ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
+      const interval = isBiased || !varies ? undefined : intervalOf(drawn.get(key) ?? [], LEVEL);
       return [key, { value, interval: interval ?? null, floor: floors.get(key) ?? null }];
     }),
   );
+  const withoutPatient = countLonely(predictions);
   const classes = predictions.classes.map((name, k) =>
     classReport(predictions, { name, k, figures, thresholds }),
   );
   return {
-    ...{ task, records: ids.length, patients: new Set(groups).size, classes },
-    bootstrap: { seed, resamples, level: LEVEL, by: "patient" },
-    mean: meanFigures(classes, figures),
+    ...{ task, records: ids.length, patients: new Set(groups).size, withoutPatient, classes },
+    bootstrap: {
+      ...{ seed, resamples, level: LEVEL },
+      by: withoutPatient === ids.length ? "record" : "patient",
+    },
+    mean: meanFigures(classes, { meanClasses, figures, drawn }),
     decisions: task === "multi-label" ? null : decisionReport(predictions, figures),
-    unscored: classes.flatMap((each) => unscoredOf(each, thresholds)),
+    unscored: classes.flatMap((each) => unscoredOf(each, { thresholds, varies })),
   };
 }
 
@@ -150,9 +180,13 @@ function classReport(
     readonly thresholds: Thresholds | undefined;
   },
 ): ClassReport {
-  const { positives, negatives } = countLabels(classColumn(predictions, k).labels);
+  const { labels } = classColumn(predictions, k);
+  const { positives, negatives } = countLabels(labels);
+  const patientsWith = (wanted: number): number =>
+    new Set(predictions.groups.filter((_, i) => labels[i] === wanted)).size;
   return {
     ...{ name, positives, negatives, unknown: predictions.ids.length - positives - negatives },
+    ...{ positivePatients: patientsWith(1), negativePatients: patientsWith(0) },
     threshold: thresholds?.get(name)?.threshold ?? null,
     figures: pick(CLASS_FIGURES, `class/${k}`, figures),
   };
@@ -161,13 +195,23 @@ function classReport(
 /** The floor of a mean is the mean of the floors of the classes that it is over. */
 function meanFigures(
   classes: readonly ClassReport[],
-  figures: ReadonlyMap<string, Figure>,
+  {
+    meanClasses,
+    figures,
+    drawn,
+  }: {
+    readonly meanClasses: MeanClasses;
+    readonly figures: ReadonlyMap<string, Figure>;
+    readonly drawn: ReadonlyMap<string, readonly (number | undefined)[]>;
+  },
 ): ClassificationReport["mean"] {
   const means = pick(CLASS_FIGURES, "mean", figures);
   return byName(CLASS_FIGURES, (name) => {
-    const defined = classes.map((each) => each.figures[name]).filter(({ value }) => value !== null);
-    const floor = meanOfClasses(defined.map((figure) => figure.floor ?? undefined)) ?? null;
-    return { ...means[name], floor, classes: defined.length };
+    const over = meanClasses[name];
+    const floor =
+      meanOfClasses(over.map((k) => classes[k]?.figures[name].floor ?? undefined)) ?? null;
+    const leftOut = over.length === 0 ? 0 : leftOutOf(drawn.get(`mean/${name}`) ?? []);
+    return { ...means[name], floor, classes: over.length, leftOut };
   });
 }
 
@@ -193,7 +237,7 @@ function decisionReport(
 /** Why a class has not all its figures; nothing where it has them. */
 function unscoredOf(
   { name, positives, negatives, figures }: ClassReport,
-  thresholds: Thresholds | undefined,
+  { thresholds, varies }: { readonly thresholds: Thresholds | undefined; readonly varies: boolean },
 ): readonly Unscored[] {
   if (positives + negatives === 0) return [{ name, reason: "no record's label is known" }];
   if (positives === 0) return [{ name, reason: `it is present in none of ${negatives} records` }];
@@ -202,6 +246,7 @@ function unscoredOf(
   if (chosen !== undefined && chosen.threshold === undefined) {
     return [{ name, reason: `no threshold could be chosen: ${chosen.reason}` }];
   }
+  if (!varies) return []; // that nothing has an interval is said of all together
   const wide = THRESHOLD_FIGURES.every((figure) => figures[figure].interval === null);
   if (figures.auroc.interval === null || (chosen !== undefined && wide)) {
     return [{ name, reason: "too few resamples have both present and absent for an interval" }];

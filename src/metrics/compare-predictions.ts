@@ -1,7 +1,7 @@
 /** @file Two classifiers on the same records: the paired difference of every figure, with an interval and p. */
 
 import type { Interval } from "./bootstrap.ts";
-import { intervalOf, twoSidedP } from "./bootstrap.ts";
+import { canVary, intervalOf, twoSidedP } from "./bootstrap.ts";
 import { type DeLongResult, deLong } from "./delong.ts";
 import {
   byName,
@@ -14,18 +14,19 @@ import { countLabels } from "./known-labels.ts";
 import {
   type ClassificationTask,
   classColumn,
+  countLonely,
   type Predictions,
   requirePredictions,
 } from "./predictions.ts";
 import { eachOnce } from "./ranking.ts";
-import { drawStatistics, type KeyedValues, reportStatistics } from "./report-statistics.ts";
-import type { Thresholds } from "./thresholds.ts";
-
-/** A classifier's predictions, and the thresholds at which it decides. */
-export interface Contender {
-  readonly predictions: Predictions;
-  readonly thresholds?: Thresholds;
-}
+import {
+  type Contender,
+  drawStatistics,
+  type KeyedValues,
+  leftOutOf,
+  type MeanClasses,
+  reportStatistics,
+} from "./report-statistics.ts";
 
 /** A figure of both, and how they differ. Plain JSON: `null` where it is undefined. */
 export interface FigureDifference {
@@ -37,6 +38,14 @@ export interface FigureDifference {
   readonly interval: Interval | null;
   /** Two-sided, of the same resamples; see `PairedDifference`. */
   readonly p: number | null;
+}
+
+/** The mean of a figure over the classes for which both have it, compared. */
+export interface MeanDifference extends FigureDifference {
+  /** How many those are. */
+  readonly classes: number;
+  /** Resamples on which one of them has none: interval and p are of the others. */
+  readonly leftOut: number;
 }
 
 /** One class, compared. */
@@ -53,9 +62,11 @@ export interface ClassComparison {
 export interface Comparison {
   readonly task: ClassificationTask;
   readonly records: number;
+  /** Those that are known, and every record that names none for one of its own. */
   readonly patients: number;
+  readonly withoutPatient: number;
   readonly bootstrap: { readonly seed: number; readonly resamples: number; readonly level: number };
-  readonly mean: Readonly<Record<ClassFigureName, FigureDifference>>;
+  readonly mean: Readonly<Record<ClassFigureName, MeanDifference>>;
   readonly classes: readonly ClassComparison[];
   /** Single-label only. */
   readonly decisions: Readonly<Record<DecisionFigureName, FigureDifference>> | null;
@@ -82,53 +93,77 @@ export async function comparePredictions(
   { seed, resamples = RESAMPLES, signal, onProgress }: CompareOptions,
 ): Promise<Comparison> {
   requireSameRecords(first.predictions, second.predictions);
-  const { task, ids, groups, classes } = first.predictions;
-  const sides = [first, second].map(({ predictions, thresholds }) =>
-    reportStatistics(predictions, thresholds),
-  );
-  const values = sides.map((statistics) => statistics(eachOnce(ids.length)));
-  const drawing = { seed, resamples, name: "comparison", groups, signal, onProgress };
-  const drawn = await drawStatistics(
-    ids.length,
-    (counts) => {
-      const [a, b] = sides.map((statistics) => statistics(counts));
-      return differencesOf(a, b);
-    },
-    drawing,
-  );
-  const difference = (key: string): FigureDifference => {
-    const [a, b] = values.map((each) => each.get(key));
-    const draws = drawn.get(key) ?? [];
-    const known = a !== undefined && b !== undefined;
-    const interval = known ? intervalOf(draws, LEVEL) : undefined;
-    return {
-      ...{ first: a ?? null, second: b ?? null, difference: known ? a - b : null },
-      ...{ interval: interval ?? null, p: interval === undefined ? null : twoSidedP(draws) },
-    };
+  const { task, ids, groups } = first.predictions;
+  const { of, meanClasses } = reportStatistics([first, second]);
+  const drawn = await drawStatistics(ids.length, (counts) => differencesOf(of(counts)), {
+    ...{ seed, resamples, name: "comparison", groups, signal, onProgress },
+  });
+  const compared: Compared = {
+    ...{ sides: of(eachOnce(ids.length)), drawn, meanClasses },
+    varies: canVary(ids.length, { groups }),
   };
+  const withoutPatient = countLonely(first.predictions);
   return {
-    ...{ task, records: ids.length, patients: new Set(groups).size },
+    ...{ task, records: ids.length, patients: new Set(groups).size, withoutPatient },
     bootstrap: { seed, resamples, level: LEVEL },
-    mean: byName(CLASS_FIGURES, (name) => difference(`mean/${name}`)),
-    classes: classes.map((name, k) => {
-      const { scores, labels } = classColumn(first.predictions, k);
-      const other = classColumn(second.predictions, k).scores;
-      return {
-        ...{ name, ...countLabels(labels), deLong: deLong([scores, other], labels) ?? null },
-        figures: byName(CLASS_FIGURES, (figure) => difference(`class/${k}/${figure}`)),
-      };
-    }),
+    mean: byName(CLASS_FIGURES, (name) => meanDifference(name, compared)),
+    classes: classComparisons([first, second], compared),
     decisions:
       task === "multi-label"
         ? null
-        : byName(DECISION_FIGURES, (name) => difference(`decision/${name}`)),
+        : byName(DECISION_FIGURES, (name) => figureDifference(`decision/${name}`, compared)),
   };
 }
 
-function differencesOf(a: KeyedValues = new Map(), b: KeyedValues = new Map()): KeyedValues {
+/** What was computed of both, by key. */
+interface Compared {
+  /** On the samples as they are. */
+  readonly sides: readonly KeyedValues[];
+  /** Differences on every resample. */
+  readonly drawn: ReadonlyMap<string, readonly (number | undefined)[]>;
+  readonly meanClasses: MeanClasses;
+  /** Is one resample another than the next? */
+  readonly varies: boolean;
+}
+
+function figureDifference(key: string, { sides, drawn, varies }: Compared): FigureDifference {
+  const [a, b] = sides.map((values) => values.get(key));
+  const draws = drawn.get(key) ?? [];
+  const known = a !== undefined && b !== undefined;
+  const interval = known && varies ? intervalOf(draws, LEVEL) : undefined;
+  return {
+    ...{ first: a ?? null, second: b ?? null, difference: known ? a - b : null },
+    ...{ interval: interval ?? null, p: interval === undefined ? null : twoSidedP(draws) },
+  };
+}
+
+function meanDifference(name: ClassFigureName, compared: Compared): MeanDifference {
+  const key = `mean/${name}`;
+  const classes = compared.meanClasses[name].length;
+  const leftOut = classes === 0 ? 0 : leftOutOf(compared.drawn.get(key) ?? []);
+  return { ...figureDifference(key, compared), classes, leftOut };
+}
+
+function classComparisons(
+  [first, second]: readonly [Contender, Contender],
+  compared: Compared,
+): readonly ClassComparison[] {
+  return first.predictions.classes.map((name, k) => {
+    const { scores, labels } = classColumn(first.predictions, k);
+    const other = classColumn(second.predictions, k).scores;
+    return {
+      ...{ name, ...countLabels(labels), deLong: deLong([scores, other], labels) ?? null },
+      figures: byName(CLASS_FIGURES, (figure) =>
+        figureDifference(`class/${k}/${figure}`, compared),
+      ),
+    };
+  });
+}
+
+function differencesOf([first, second]: readonly KeyedValues[]): KeyedValues {
   return new Map(
-    [...a].map(([key, value]) => {
-      const other = b.get(key);
+    [...(first ?? [])].map(([key, value]) => {
+      const other = second?.get(key);
       return [key, value === undefined || other === undefined ? undefined : value - other];
     }),
   );

@@ -10,14 +10,17 @@ export interface DecisionCounts {
   readonly falseNegatives: number;
 }
 
-/** Figures of decisions; each is undefined where it would divide by nothing. */
+/**
+ * Figures of decisions; each is undefined where nothing determines it. What a class that is never present, or never absent, makes
+ * of precision and F1 is fixed by that alone (0 after one false alarm, a precision of 1): they need both.
+ */
 export interface DecisionFigures {
   /** Also recall, or the true positive rate. */
   readonly sensitivity: number | undefined;
   readonly specificity: number | undefined;
-  /** Also the positive predictive value. Undefined when nothing is decided to be present. */
+  /** Also the positive predictive value. Undefined when nothing is decided to be present, too. */
   readonly precision: number | undefined;
-  /** 2 TP / (2 TP + FP + FN). Undefined when the finding is neither present nor decided to be. */
+  /** 2 TP / (2 TP + FP + FN). */
   readonly f1: number | undefined;
   /** The mean of sensitivity and specificity. */
   readonly balancedAccuracy: number | undefined;
@@ -53,17 +56,19 @@ export function decisionFigures(decisions: DecisionCounts): DecisionFigures {
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = decisions;
   const sensitivity = ratio(truePositives, truePositives + falseNegatives);
   const specificity = ratio(trueNegatives, trueNegatives + falsePositives);
+  if (sensitivity === undefined || specificity === undefined) {
+    return { sensitivity, specificity, ...ONE_SIDED };
+  }
   return {
     sensitivity,
     specificity,
     precision: ratio(truePositives, truePositives + falsePositives),
     f1: ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
-    balancedAccuracy:
-      sensitivity === undefined || specificity === undefined
-        ? undefined
-        : (sensitivity + specificity) / 2,
+    balancedAccuracy: (sensitivity + specificity) / 2,
   };
 }
+
+const ONE_SIDED = { precision: undefined, f1: undefined, balancedAccuracy: undefined } as const;
 
 function ratio(part: number, whole: number): number | undefined {
   return whole === 0 ? undefined : part / whole;

@@ -92,6 +92,16 @@ describe("deLong()", () => {
     assert.deepEqual(deLong([scores, scores], [0, 0, 1, 1, 1])?.p, 1);
   });
 
+  test("p is at most 1, where areas differ by rounding alone", () => {
+    const scores = [
+      [4, 6, 6, 5, 3, 3],
+      [6, 6, 0, 1, 7, 7],
+    ] as const;
+    const found = deLong(scores, [0, 1, 0, 1, 0, 1]);
+    assert.ok(found !== undefined && found.difference !== 0 && Math.abs(found.difference) < 1e-15);
+    assert.equal(found.p, 1);
+  });
+
   test("refuses what says nothing", () => {
     assert.throws(() => deLong([[1], [1, 2]], [1, 0]), /of 1 and 2 scores and 2 labels/);
     assert.throws(

@@ -105,7 +105,8 @@ function varianceOf(first: Float64Array, second: Float64Array): number {
 function twoSided(difference: number, standardError: number): number {
   if (difference === 0) return 1;
   if (standardError === 0) return 0;
-  return 1 - errorFunction(Math.abs(difference) / standardError / Math.SQRT2);
+  // Near 0 the approximation of the error function falls below 0.
+  return Math.min(1, 1 - errorFunction(Math.abs(difference) / standardError / Math.SQRT2));
 }
 
 function scoreOf(scores: ArrayLike<number>, i: number): number {

@@ -11,7 +11,7 @@ export interface Predictions {
   readonly classes: readonly string[];
   /** One a record, none twice. */
   readonly ids: readonly string[];
-  /** Of which patient each record is (its own id where unknown): drawn together in the bootstrap. */
+  /** Of which patient each record is (`lonelyGroup` of its id where unknown): drawn together in the bootstrap. */
   readonly groups: readonly string[];
   /**
    * [N · C] probabilities, row by row: the f32 sigmoid of each logit (multi-label; its saturation makes ties, which count) or
@@ -20,6 +20,14 @@ export interface Predictions {
   readonly scores: Float32Array;
   /** [N · C] 1 present, 0 absent, −1 unknown (left out and counted). Single-label: one 1 and else 0 in a row, or all −1. */
   readonly labels: Int8Array;
+}
+
+/** The group of a record that names no patient: it is alone in it. */
+export const lonelyGroup = (id: string): string => `record ${id}`;
+
+/** How many records name no patient. */
+export function countLonely({ ids, groups }: Pick<Predictions, "ids" | "groups">): number {
+  return ids.filter((id, i) => groups[i] === lonelyGroup(id)).length;
 }
 
 /** One class's scores and labels, a record each. */

@@ -2,9 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import { meanOfClasses } from "./auroc.ts";
 import { type BootstrapOptions, resamplesOf } from "./bootstrap.ts";
-import { classStatistics } from "./class-figures.ts";
+import { type ClassStatistics, classStatistics } from "./class-figures.ts";
 import { decisionStatistics } from "./decision-statistics.ts";
-import { CLASS_FIGURES, type Values } from "./figures.ts";
+import { byName, CLASS_FIGURES, type ClassFigureName, type Values } from "./figures.ts";
 import { classColumn, type Predictions } from "./predictions.ts";
 import { eachOnce, type SampleCounts } from "./ranking.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -12,30 +12,69 @@ import type { Thresholds } from "./thresholds.ts";
 /** Values by key: `class/K/NAME`, `mean/NAME` and `decision/NAME`. */
 export type KeyedValues = Map<string, number | undefined>;
 
-/** The statistics of every figure of predictions, computed together. */
-export function reportStatistics(
-  predictions: Predictions,
-  thresholds: Thresholds | undefined,
-): (counts: SampleCounts) => KeyedValues {
-  const ofClasses = predictions.classes.map((name, k) =>
-    classStatistics(classColumn(predictions, k), thresholds?.get(name)?.threshold),
+/** A classifier's predictions, and the thresholds at which it decides. */
+export interface Contender {
+  readonly predictions: Predictions;
+  readonly thresholds?: Thresholds;
+}
+
+/** Of each figure the positions of the classes that its mean is over. */
+export type MeanClasses = Readonly<Record<ClassFigureName, readonly number[]>>;
+
+/** Statistics of one classifier, or of several on the same records. */
+export interface ReportStatistics {
+  readonly meanClasses: MeanClasses;
+  /** Every figure on a resample, of each classifier in turn. */
+  readonly of: (counts: SampleCounts) => readonly KeyedValues[];
+}
+
+/**
+ * The statistics of every figure, computed together. A mean is over the classes for which every classifier has the figure on the
+ * samples as they are, and undefined on a resample that lacks it for one of them: it would be the mean of other classes.
+ */
+export function reportStatistics(contenders: readonly Contender[]): ReportStatistics {
+  const sides = contenders.map(({ predictions, thresholds }) => ({
+    ofClasses: predictions.classes.map((name, k) =>
+      classStatistics(classColumn(predictions, k), thresholds?.get(name)?.threshold),
+    ),
+    ofDecisions: predictions.task === "single-label" ? decisionStatistics(predictions) : undefined,
+    whole: eachOnce(predictions.ids.length),
+  }));
+  const meanClasses = commonClasses(
+    sides.map(({ ofClasses, whole }) => ofClasses.map((statistics) => statistics(whole))),
   );
-  const whole = eachOnce(predictions.ids.length);
-  // The mean is over classes that have the figure on the samples as they are; others may come to have it by chance.
-  const defined = ofClasses.map((statistics) => statistics(whole));
-  const ofDecisions =
-    predictions.task === "single-label" ? decisionStatistics(predictions) : undefined;
-  return (counts) => {
-    const keyed: KeyedValues = new Map();
-    const values = ofClasses.map((statistics) => statistics(counts));
-    for (const [k, each] of values.entries()) setAll(keyed, `class/${k}`, each);
-    for (const name of CLASS_FIGURES) {
-      const meant = values.filter((_, k) => defined[k]?.[name] !== undefined);
-      keyed.set(`mean/${name}`, meanOfClasses(meant.map((each) => each[name])));
-    }
-    if (ofDecisions !== undefined) setAll(keyed, "decision", ofDecisions(counts));
-    return keyed;
+  return {
+    meanClasses,
+    of: (counts) =>
+      sides.map(({ ofClasses, ofDecisions }) => {
+        const keyed = classValues(ofClasses, meanClasses, counts);
+        if (ofDecisions !== undefined) setAll(keyed, "decision", ofDecisions(counts));
+        return keyed;
+      }),
   };
+}
+
+/** The classes for which every side has a figure. */
+function commonClasses(sides: readonly (readonly Values<ClassFigureName>[])[]): MeanClasses {
+  const [first = []] = sides;
+  return byName(CLASS_FIGURES, (name) =>
+    [...first.keys()].filter((k) => sides.every((values) => values[k]?.[name] !== undefined)),
+  );
+}
+
+function classValues(
+  ofClasses: readonly ClassStatistics[],
+  meanClasses: MeanClasses,
+  counts: SampleCounts,
+): KeyedValues {
+  const keyed: KeyedValues = new Map();
+  const values = ofClasses.map((statistics) => statistics(counts));
+  for (const [k, each] of values.entries()) setAll(keyed, `class/${k}`, each);
+  for (const name of CLASS_FIGURES) {
+    const meant = meanClasses[name].map((k) => values[k]?.[name]);
+    keyed.set(`mean/${name}`, meant.includes(undefined) ? undefined : meanOfClasses(meant));
+  }
+  return keyed;
 }
 
 /** Adds values under `PREFIX/NAME`. */
@@ -52,6 +91,11 @@ export interface DrawOptions extends BootstrapOptions {
 
 /** Resamples between two looks at the event loop: signals and progress come through. */
 const BREATH = 20;
+
+/** How many resamples do not determine a figure. */
+export function leftOutOf(draws: readonly (number | undefined)[]): number {
+  return draws.filter((value) => value === undefined).length;
+}
 
 /**
  * What statistics are on every resample, by key.

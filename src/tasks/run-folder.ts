@@ -111,19 +111,22 @@ export async function resumeRunFolder(
   return lockRun(folder, options);
 }
 
-/** @throws {ConfigError} when there is no run in the folder */
-export async function requireRunFolder(folder: string): Promise<void> {
+/**
+ * @param attempt what somebody wants to do with the run, for the message
+ * @throws {ConfigError} when there is no run in the folder
+ */
+export async function requireRunFolder(folder: string, attempt = "resume"): Promise<void> {
   const found = await readdir(folder).catch((error: unknown) => {
     throw new ConfigError(
       systemErrorCode(error) === "ENOENT"
-        ? `Cannot resume "${folder}": there is no such folder`
-        : `Cannot resume "${folder}": ${describeError(error)}`,
+        ? `Cannot ${attempt} "${folder}": there is no such folder`
+        : `Cannot ${attempt} "${folder}": ${describeError(error)}`,
       { cause: error },
     );
   });
   if (!found.includes(CONFIG)) {
     throw new ConfigError(
-      `Cannot resume "${folder}": it holds no config.json, so it is no run's folder`,
+      `Cannot ${attempt} "${folder}": it holds no config.json, so it is no run's folder`,
     );
   }
 }

@@ -6,9 +6,11 @@ export const evaluate: Command = defineCommand({
   path: ["evaluate"],
   summary: "figures of a trained classifier, with intervals",
   description: `Scores a split by the best model of a run of "ecamp finetune classify" and prints for each class the area under the ROC
-curve with its 95 % interval (a bootstrap of patients), average precision, and F1, sensitivity and specificity at a
-threshold that the split val has chosen; beside each figure the floor that knowing nothing would reach. Classes
-that cannot be scored are named. A patient in two splits stops it; --allow-leak goes on and says so in the result.
+curve and average precision with 95 % intervals (a bootstrap of patients) and calibration; where records have any number
+of classes also sensitivity, specificity, precision, F1 and balanced accuracy at a threshold that the split val of the
+run's own dataset has chosen; where they have one, accuracy and the confusion of the decisions. Beside figures stands
+the floor that knowing nothing would reach. Classes that cannot be scored are named. A patient in two splits, or one
+that the run has seen in training, stops it; --allow-leak goes on and says so in the result.
 
 Writes the predictions and the figures into RUN/evaluation/SPLIT, where "ecamp compare" finds them.`,
   positionals: { run: { help: "the run's folder" } },
@@ -27,9 +29,15 @@ Writes the predictions and the figures into RUN/evaluation/SPLIT, where "ecamp c
       metavar: "RULE",
       help: "youden, f1, or sensitivity=0.9",
     },
+    uncertain: {
+      type: "choice",
+      choices: ["ignore", "zeros", "ones"],
+      default: "ignore",
+      help: "what an uncertain label counts as where it judges, whatever it did in training",
+    },
     resamples: { type: "integer", min: 1, default: 2000, help: "of the bootstrap" },
     seed: { type: "integer", min: 0, default: 0, help: "what the resamples derive from" },
-    "allow-leak": { type: "boolean", help: "go on though patients stand in two splits" },
+    "allow-leak": { type: "boolean", help: "go on though the model has seen who judges it" },
     device: { type: "string", help: "the execution provider, see ecamp doctor" },
     threads: { type: "integer", min: 1, help: "its threads; those of the run if absent" },
     workers: { type: "integer", min: 0, help: "threads that prepare images" },

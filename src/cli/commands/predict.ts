@@ -7,7 +7,7 @@ export const predict: Command = defineCommand({
   summary: "what a trained classifier sees in images",
   description: `Scores image files, or every .png, .jpg and .jpeg in a folder and below it, by the best model of a run of
 "ecamp finetune classify". Prints a line for each file with the probability of every class, the likeliest first; with
---json an object a line. The numbers are a research model's: they are no diagnosis. Nothing leaves this machine.
+--json an object a line, which also says whether the model's training splits leaked. The numbers are a research model's: they are no diagnosis. Nothing leaves this machine.
 
 A file that cannot be read has its reason in place of numbers, and the exit status is 1 then.`,
   positionals: {

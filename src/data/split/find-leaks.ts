@@ -41,7 +41,7 @@ export interface LeakReport {
 export interface FindLeaksOptions {
   /** Read every picture, and find those with the same bytes? No by default: it takes as long as reading all files does. */
   readonly readImages?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PAIRS: readonly (readonly [Split, Split])[] = [

@@ -22,6 +22,10 @@ export interface ClassifierDescription {
   readonly leaks: boolean;
 }
 
+/** What is said of a model that `leaks`. */
+export const LEAKING_MODEL =
+  "LEAK: the model was trained on splits that share patients or pictures, which was allowed: its figures flatter";
+
 const FORMAT = "ecamp-classifier-1";
 const size = z.int().positive();
 

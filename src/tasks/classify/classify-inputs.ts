@@ -5,7 +5,7 @@ import type { DatasetIndex } from "../../data/dataset-index.ts";
 import type { LabelOptions } from "../../data/labels.ts";
 import { createLoader, type Loader, type LoaderOptions } from "../../data/loader.ts";
 import type { Privacy, Split } from "../../data/record.ts";
-import { type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
+import { describeLeaks, type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
 import type { ClassifierConfig } from "../../model/heads/classifier.ts";
@@ -78,7 +78,9 @@ export async function openClassifyInputs(
   const method = classifyMethod(given.fidelity);
   const source = await encoderSource(encoder, options);
   const model: ClassifierConfig = { ...source.architecture, classes: classes.length };
-  const leaks = await requireNoLeak(dataset, { allowLeak: run.allowLeak });
+  const leaks = await requireNoLeak(dataset, {
+    ...{ allowLeak: run.allowLeak, signal: events.signal },
+  });
   await using stack = new Disposables();
   const opening = { config: given, dataset, labels, method, size: model.imageSize, ...events };
   const train = await openSplit(stack, "train", opening);
@@ -90,6 +92,7 @@ export async function openClassifyInputs(
   );
   const course = courseOf(crops.batchesPerEpoch, config.train.accumulate);
   noteLabels({ classes, task, train: train.records, val: val?.records }, events.note);
+  noteLeaks(leaks, events.note);
   const owned = stack.keep();
   return {
     ...{ config, classes, task, method, source, model, train, val, crops, course, leaks },
@@ -237,6 +240,20 @@ function noteLabels(
   const constant = named((k) => val.counts[k]?.present === 0 || val.counts[k]?.absent === 0);
   if (constant !== "") {
     note(`warning: the split val does not have both presence and absence of ${constant}`);
+  }
+}
+
+/** Says what splits share, and whether that can be known. */
+function noteLeaks(leaks: LeakReport, note: (text: string) => void): void {
+  if (leaks.leaks) {
+    note(
+      `warning: LEAK, as allowed: ${describeLeaks(leaks).join("; ")}; the model and every result of it will say so`,
+    );
+  }
+  if (leaks.withoutPatient > 0) {
+    note(
+      `warning: ${leaks.withoutPatient} records name no patient: whether a patient stands in two splits cannot be checked for them`,
+    );
   }
 }
 

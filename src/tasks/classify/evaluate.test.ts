@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { writeLabelledSet } from "../../../test/labelled-set.ts";
+import { openDataset } from "../../data/dataset.ts";
+import type { Uncertain } from "../../data/labels.ts";
+import type { Split } from "../../data/record.ts";
 import { input } from "../../engine/tensor.ts";
 import { type ClassifierConfig, classifier } from "../../model/heads/classifier.ts";
 import { initialValues, normal } from "../../nn/initializers.ts";
@@ -16,6 +19,8 @@ import { compareEvaluations } from "../evaluation/compare-evaluations.ts";
 import { EVALUATION, readEvaluation } from "../evaluation/evaluation-file.ts";
 import { describeClassifier } from "./classifier-description.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import { readLabelled } from "./labelled-records.ts";
+import { noteTrainedOn } from "./trained-on.ts";
 
 const CLASSES = ["Upper", "Coin"];
 const CONFIG: ClassifierConfig = {
@@ -25,7 +30,7 @@ const CONFIG: ClassifierConfig = {
 const root = await mkdtemp(join(tmpdir(), "evaluate-"));
 after(() => rm(root, { recursive: true, force: true }));
 
-async function writeModel(name: string, seed: number): Promise<string> {
+async function writeModel(name: string, seed: number, leaks = false): Promise<string> {
   const trace = new Trace();
   classifier(new Scope(trace), input("image", "f32", [1, 3, 8, 8]), { ...CONFIG, dropPath: 0 });
   const drawn = [...trace.parameters.values()].map((parameter) => {
@@ -34,7 +39,7 @@ async function writeModel(name: string, seed: number): Promise<string> {
     return [parameter.name, initialValues({ ...parameter, initializer, seed })] as const;
   });
   const metadata = describeClassifier({
-    ...{ config: CONFIG, task: "multi-label", classes: CLASSES, shorterSide: 8, leaks: false },
+    ...{ config: CONFIG, task: "multi-label", classes: CLASSES, shorterSide: 8, leaks },
     ...{ normalization: { mean: 0.5, std: 0.25 }, sixteenBit: "range" },
   });
   const file = join(root, `${name}.safetensors`);
@@ -62,23 +67,47 @@ before(async () => {
   model = await writeModel("model", 2);
 });
 
-const notes: string[] = [];
+/** The folder of a run that was trained on a set as it is now. */
+async function makeRun(name: string, folder: string): Promise<string> {
+  const dataset = await openDataset(folder);
+  const labels = { classes: CLASSES, task: "multi-label", uncertain: "ignore" } as const;
+  const read = async (split: Split) => {
+    await using index = await dataset.index({ splits: [split] });
+    return { records: await readLabelled(index, labels) };
+  };
+  const out = join(root, name);
+  await mkdir(join(out, "best"), { recursive: true });
+  await copyFile(model, join(out, "best", "model.safetensors"));
+  await noteTrainedOn(out, {
+    ...{ train: await read("train"), val: await read("val"), privacy: "public" },
+    hashes: { dataset: await dataset.identity() },
+  });
+  return out;
+}
+
 async function run(
   folder: string,
-  changes: { model?: string; data?: string; allowLeak?: boolean } = {},
+  changes: {
+    readonly model?: string;
+    readonly data?: string;
+    readonly other?: string;
+    readonly split?: Split;
+    readonly allowLeak?: boolean;
+    readonly uncertain?: Uncertain;
+    readonly trainedWith?: Uncertain;
+  } = {},
 ): Promise<Evaluation> {
-  notes.length = 0;
-  const { allowLeak = false } = changes;
+  const { allowLeak = false, split = "test", other, uncertain, trainedWith = "ignore" } = changes;
   const config: ClassifyConfig = {
     ...CLASSIFY_DEFAULTS,
     run: { ...CLASSIFY_DEFAULTS.run, data: changes.data ?? data, allowLeak },
-    data: { ...CLASSIFY_DEFAULTS.data, workers: 0 },
+    data: { ...CLASSIFY_DEFAULTS.data, workers: 0, uncertain: trainedWith },
     fidelity: classifyColumn("corrected"),
   };
   return evaluate({
-    ...{ run: changes.model ?? model, config, folder: join(root, folder), split: "test" },
-    ...{ rule: { kind: "youden" }, seed: 3, resamples: 50 },
-    onNote: (text) => notes.push(text),
+    ...{ run: changes.model ?? model, config, folder: join(root, folder), split },
+    ...{ rule: { kind: "youden" }, seed: 3, resamples: 50, data: other, uncertain },
+    onNote: () => undefined,
     onProgress: () => undefined,
   });
 }
@@ -109,14 +138,15 @@ describe("evaluate()", () => {
         split: i % 4 === 0 ? "test" : "train",
       }),
     });
-    const { report, thresholdRule } = await run("no-val-figures", { data: withoutVal });
+    const { report, thresholdRule, warnings } = await run("no-val-figures", { data: withoutVal });
     assert.equal(thresholdRule, null);
     assert.equal(report.classes[0]?.figures.f1.value, null);
     assert.deepEqual(
       report.unscored.map(({ name }) => name),
       ["Coin"],
     );
-    assert.match(notes.join(), /no records of the split val: no threshold can be chosen/);
+    assert.match(warnings.join(), /no records of the run's own split val: no threshold can be/);
+    assert.match(warnings.join(), /the run does not say which records it was trained on/);
   });
 
   test("stops at a patient in two splits, and goes on with the leak in its result", async () => {
@@ -147,6 +177,131 @@ describe("evaluate()", () => {
       run("nothing", { data: onlyTrain }),
       /it has no records of the split test with an image; make splits with "ecamp data split"/,
     );
+  });
+});
+
+describe("evaluate() of a run that knows whom it was trained on", () => {
+  /** Test becomes train, and the later half of train becomes test. */
+  const describeMoved: Parameters<typeof writeLabelledSet>[0]["describe"] = ({
+    i,
+    upper,
+    coin,
+  }) => ({
+    patient: `p${i % 4}-${i >> 3}`,
+    labels: { Upper: upper ? 1 : 0, Coin: coin ? 1 : 0 },
+    split: (["train", "val", "train", "test"] as const)[i % 4] ?? "train",
+  });
+
+  test("has nothing to say of the splits that it was trained on", async () => {
+    const trained = await makeRun("trained", data);
+    const { leaks, leakReasons, warnings } = await run("clean", { model: trained });
+    assert.deepEqual([leaks, leakReasons, warnings], [false, [], []]);
+    const train = await run("train-figures", { model: trained, split: "train" });
+    assert.equal(train.leaks, false);
+  });
+
+  test("refuses others, in place or in a copy, unless that is allowed and then written", async () => {
+    const changing = await makeSet("changing");
+    const trained = await makeRun("trained-before", changing);
+    await makeSet("changing", { describe: describeMoved });
+    const message =
+      /12 of the 12 records of the split test \(patients: 6\) are of patients that the model was trained on.*split otherwise then.*--allow-leak/;
+    await assert.rejects(run("changed", { model: trained, data: changing }), message);
+    const copy = await makeSet("copy", { describe: describeMoved });
+    await assert.rejects(run("changed", { model: trained, data, other: copy }), message);
+    await assert.rejects(stat(join(root, "changed")));
+    const found = await run("changed", { model: trained, data: changing, allowLeak: true });
+    assert.equal(found.leaks, true);
+    const { provenance } = await readEvaluation(join(root, "changed"));
+    assert.match(provenance.leakReasons.join(), /12 of the 12 records of the split test/);
+  });
+
+  test("takes patients of the same names in another dataset for others, and says so", async () => {
+    const trained = await makeRun("trained-elsewhere", data);
+    const other = await makeSet("same-names", {
+      describe: (drawn) => ({ ...describeMoved(drawn), id: `other-${drawn.i}` }),
+    });
+    const { leaks, warnings } = await run("elsewhere", { model: trained, other });
+    assert.equal(leaks, false);
+    assert.match(warnings.join(), /^12 records of the split test name patients as the run's own/);
+  });
+
+  test("knows its own dataset under another path", async () => {
+    const trained = await makeRun("trained-then-moved", data);
+    const gone = { model: trained, data: join(root, "gone"), other: data };
+    const { warnings, report } = await run("moved-figures", gone);
+    assert.deepEqual(warnings, []);
+    assert.ok(report.classes[0]?.threshold != null);
+  });
+
+  test("says that the model's own splits leaked", async () => {
+    const { leaks, leakReasons } = await run("leaky", {
+      model: await writeModel("leaky", 2, true),
+    });
+    assert.equal(leaks, true);
+    assert.match(leakReasons.join(), /trained on splits that share patients or pictures/);
+  });
+});
+
+describe("evaluate() of thresholds and labels", () => {
+  test("takes thresholds from the run's own split val, whatever is scored", async () => {
+    const other = await makeSet("other-labels", {
+      describe: ({ i, upper, coin }) => ({
+        ...{ id: `else-${i}`, patient: `else-${i}` },
+        labels: { Upper: upper ? 0 : 1, Coin: coin ? 0 : 1 },
+      }),
+    });
+    const thresholdsOf = ({ report }: Evaluation) => report.classes.map((each) => each.threshold);
+    const own = thresholdsOf(await run("own-thresholds"));
+    assert.deepEqual(thresholdsOf(await run("other-thresholds", { other })), own);
+    assert.notDeepEqual(thresholdsOf(await run("its-thresholds", { data: other })), own);
+    const { warnings } = await run("absent", { data: join(root, "absent"), other });
+    assert.match(warnings.join("\n"), /own dataset is not there: Cannot open dataset ".*absent"/);
+    assert.match(warnings.join("\n"), /no threshold can be chosen/);
+  });
+
+  test("warns of figures of the records that chose thresholds and model", async () => {
+    const { warnings } = await run("val-figures", { split: "val" });
+    assert.match(warnings.join(), /these records have chosen the thresholds, and the best model/);
+  });
+
+  test("scores known labels, whatever an uncertain one was in training", async () => {
+    const unsure = await makeSet("unsure", {
+      describe: ({ i, upper, coin }) => ({
+        patient: `p${i % 4}-${i >> 3}`,
+        labels: { Upper: upper ? 1 : 0, Coin: i % 8 < 4 ? -1 : coin ? 1 : 0 },
+      }),
+    });
+    const unknownOf = ({ report }: Evaluation) => report.classes.map(({ unknown }) => unknown);
+    const zeros = await run("zeros", { data: unsure, trainedWith: "zeros" });
+    const ones = await run("ones", { data: unsure, trainedWith: "ones" });
+    assert.deepEqual(
+      [unknownOf(zeros), unknownOf(ones)],
+      [
+        [0, 6],
+        [0, 6],
+      ],
+    );
+    assert.equal(zeros.uncertain, "ignore");
+    const options = { seed: 1, resamples: 10 };
+    const folders = ["zeros", "ones", "as-ones"].map((name) => join(root, name));
+    const [first = "", second = "", third = ""] = folders;
+    const { comparison } = await compareEvaluations([first, second], options);
+    assert.equal(comparison.mean.auroc.difference, 0);
+    const asOnes = await run("as-ones", { data: unsure, uncertain: "ones" });
+    assert.deepEqual([unknownOf(asOnes), asOnes.uncertain], [[0, 0], "ones"]);
+    await assert.rejects(
+      compareEvaluations([first, third], options),
+      /uncertain labels count as ignore in the one, as ones in the other; evaluate both with/,
+    );
+  });
+
+  test("says that records are drawn where no patient is known", async () => {
+    const anonymous = await makeSet("anonymous", {
+      describe: ({ upper, coin }) => ({ labels: { Upper: upper ? 1 : 0, Coin: coin ? 1 : 0 } }),
+    });
+    const { report } = await run("anonymous-figures", { data: anonymous });
+    assert.deepEqual([report.withoutPatient, report.bootstrap.by], [12, "record"]);
   });
 });
 

@@ -21,6 +21,7 @@ import { type PreparedClassifier, prepareClassifier } from "./classifier-model.t
 import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "./classify-inputs.ts";
 import { openFeeding } from "./feeding.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
+import { noteTrainedOn } from "./trained-on.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 
@@ -120,6 +121,7 @@ async function trainFrom(
   const feeding = await openFeeding(run, { ...ready, onSkipped: skips.handler });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
   if (!run.resume) held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
+  await noteTrainedOn(out, inputs);
   const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
   await skips.handTo(listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note }));
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));

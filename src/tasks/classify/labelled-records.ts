@@ -2,8 +2,10 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { DatasetIndex } from "../../data/dataset-index.ts";
 import { type LabelOptions, labelsOf, UNKNOWN } from "../../data/labels.ts";
+import { lonelyGroup } from "../../metrics/predictions.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { contentDigest } from "./trained-on.ts";
 
 /** Labels of one class. */
 export interface ClassCount {
@@ -17,6 +19,8 @@ export interface LabelledRecords {
   readonly ids: readonly string[];
   /** Of which patient each is; a record that names none is one of its own. */
   readonly groups: readonly string[];
+  /** `contentDigest` of each. */
+  readonly contents: readonly string[];
   /** [N · C] 1 present, 0 absent, −1 unknown. */
   readonly labels: Int8Array;
   /** By class, in the order of the classes. */
@@ -38,14 +42,16 @@ export async function readLabelled(
   const labels = new Int8Array(index.size * width);
   const ids: string[] = [];
   const groups: string[] = [];
+  const contents: string[] = [];
   for (let position = 0; position < index.size; position++) {
     signal?.throwIfAborted();
     const record = await index.read(position);
     ids.push(record.id);
-    groups.push(record.patient ?? `record ${record.id}`);
+    groups.push(record.patient ?? lonelyGroup(record.id));
+    contents.push(contentDigest(record));
     labels.set(ownLabels(record, options), position * width);
   }
-  return { ids, groups, labels, ...countLabels(labels, width) };
+  return { ids, groups, contents, labels, ...countLabels(labels, width) };
 }
 
 function ownLabels(

@@ -13,6 +13,16 @@ export interface OpenClassifier extends ClassifierDescription {
 }
 
 /**
+ * Reads what a classifier's file says of itself.
+ * @throws {WeightsError} as `openClassifier`
+ */
+export async function readClassifier(path: string): Promise<ClassifierDescription> {
+  const file = await findModelFile(path, "open the classifier");
+  await using stored = await openSafetensors(file);
+  return parseClassifier(file, stored.metadata);
+}
+
+/**
  * Reads a classifier.
  * @param path a run's folder (its best model, or else its newest), a checkpoint's folder or a file
  * @throws {WeightsError} when there is none, or the file is damaged

@@ -39,14 +39,14 @@ export async function predictSplit(
   options: PredictSplitOptions,
 ): Promise<Predictions | undefined> {
   const { split, uncertain, device, batch, onBadRecord, workers, signal, onProgress } = options;
-  const { config, classes, task, normalization, shorterSide, sixteenBit } = classifier;
+  const { config, classes, task, normalization, shorterSide, sixteenBit, file } = classifier;
   requireSameClasses(classifier, dataset);
   await using index = await dataset.index(
     { splits: [split], hasImage: true, mayBeEmpty: true },
     signal,
   );
   if (index.size === 0) return undefined;
-  const labels = { classes, task, uncertain };
+  const labels = { classes, task, uncertain, namedBy: `the classifier "${file}"` };
   const records = await readLabelled(index, labels, signal);
   const { bitDepth } = dataset.manifest;
   await using loader = createLoader<ClassificationFields>({

@@ -124,6 +124,20 @@ describe("predictSplit()", () => {
   });
 });
 
+test("predictSplit() says that it is the classifier which does not know a record's class", async () => {
+  const more = await writeLabelledSet({
+    ...{ folder: join(root, "more"), count: 3, side: 8, classes: [...CLASSES, "Third"] },
+    describe: () => ({ split: "train", class: "Third" }),
+  });
+  await assert.rejects(
+    predictSplit(await openClassifier(model), await openDataset(more), {
+      ...{ split: "train", uncertain: "ignore", device: DEVICE, batch: 4, workers: 0 },
+      ...{ onBadRecord: "error", onSkipped: () => undefined },
+    }),
+    /record "r0": its class is "Third", expected one of the 2 that the classifier ".*" names \(Upper, Coin\)/,
+  );
+});
+
 describe("openClassifier()", () => {
   test("refuses files that hold something else", async () => {
     const other = join(root, "other.safetensors");

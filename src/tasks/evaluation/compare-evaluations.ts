@@ -2,9 +2,9 @@
 import {
   type CompareOptions,
   type Comparison,
-  type Contender,
   comparePredictions,
 } from "../../metrics/compare-predictions.ts";
+import type { Contender } from "../../metrics/report-statistics.ts";
 import type { ChosenThreshold } from "../../metrics/thresholds.ts";
 import { ManifestError } from "../../util/errors.ts";
 import { readEvaluation, type StoredEvaluation } from "./evaluation-file.ts";
@@ -28,6 +28,11 @@ export async function compareEvaluations(
   if (first.provenance.split !== second.provenance.split) {
     throw new ManifestError(
       `Cannot compare "${first.folder}" with "${second.folder}": the one is of the split ${first.provenance.split}, the other of ${second.provenance.split}`,
+    );
+  }
+  if (first.provenance.uncertain !== second.provenance.uncertain) {
+    throw new ManifestError(
+      `Cannot compare "${first.folder}" with "${second.folder}": uncertain labels count as ${first.provenance.uncertain} in the one, as ${second.provenance.uncertain} in the other; evaluate both with the same --uncertain`,
     );
   }
   const comparison = await comparePredictions([contender(first), contender(second)], options).catch(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fileMode, folderMode } from "../../data/dataset-files.ts";
 import { digestFile } from "../../data/digest-file.ts";
+import type { Uncertain } from "../../data/labels.ts";
 import type { Privacy, Split } from "../../data/record.ts";
 import type { ClassificationReport } from "../../metrics/classification-report.ts";
 import { type Predictions, requirePredictions } from "../../metrics/predictions.ts";
@@ -21,8 +22,14 @@ export interface Provenance {
   readonly dataset: string;
   readonly datasetSha256: string;
   readonly split: Split;
-  /** Do patients or pictures stand in two splits, though that was allowed? */
+  /** What an uncertain label was taken for. */
+  readonly uncertain: Uncertain;
+  /** Has the model seen, in training, patients or pictures that judge it, though that was allowed? Figures then flatter. */
   readonly leaks: boolean;
+  /** In words: what leaks. */
+  readonly leakReasons: readonly string[];
+  /** In words: what else a reader of the figures should know. */
+  readonly warnings: readonly string[];
   /** How thresholds were chosen on the split `val`; null where they could not be. */
   readonly thresholdRule: ThresholdRule | null;
 }
@@ -88,7 +95,9 @@ const evaluationSchema = z.looseObject({
   ...{ model: z.string(), modelSha256: z.string() },
   ...{ dataset: z.string(), datasetSha256: z.string() },
   split: z.enum(["train", "val", "test"]),
+  uncertain: z.enum(["ignore", "zeros", "ones"]),
   leaks: z.boolean(),
+  ...{ leakReasons: z.array(z.string()), warnings: z.array(z.string()) },
   predictionsSha256: z.string(),
   report: z.looseObject({
     task: z.enum(["multi-label", "single-label"]),
@@ -129,8 +138,8 @@ export async function readEvaluation(folder: string): Promise<StoredEvaluation> 
       `Cannot read the figures "${file}": at "${issue?.path.join(".") ?? ""}" ${issue?.message ?? "it is wrong"}; evaluate again`,
     );
   }
-  const { predictionsSha256, report, model, modelSha256, dataset, datasetSha256, split, leaks } =
-    parsed.data;
+  const { predictionsSha256, report, model, modelSha256, dataset, datasetSha256 } = parsed.data;
+  const { split, uncertain, leaks, leakReasons, warnings } = parsed.data;
   const path = join(folder, PREDICTIONS);
   if ((await digestFile(path)) !== predictionsSha256) {
     throw new ManifestError(
@@ -139,7 +148,10 @@ export async function readEvaluation(folder: string): Promise<StoredEvaluation> 
   }
   return {
     folder,
-    provenance: { model, modelSha256, dataset, datasetSha256, split, leaks },
+    provenance: {
+      ...{ model, modelSha256, dataset, datasetSha256 },
+      ...{ split, uncertain, leaks, leakReasons, warnings },
+    },
     predictions: await readPredictions(path, {
       task: report.task,
       classes: report.classes.map(({ name }) => name),
