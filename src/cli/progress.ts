@@ -92,7 +92,7 @@ function printLines(terminal: Terminal, options: ProgressOptions): Progress {
     total === undefined ? () => "" : remainingTime({ clock: terminal.clock, total, start });
   let current = { done: start, note: "" };
   let printedAt = terminal.clock();
-  let printed = -1;
+  let printed = start; // nothing is said of what has not begun
   const print = () => {
     const { done, note } = current;
     const left = done === total ? "" : behind(estimate(done), " left");

@@ -9,6 +9,7 @@ import { type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
 
 /** Fine-tuning and linear probes. */
 export const CLASSIFY: RunKind<ClassifyConfig> = {
+  command: "ecamp finetune classify",
   schema: CLASSIFY_SCHEMA,
   defaults: CLASSIFY_DEFAULTS,
   recipes: CLASSIFY_RECIPES,

@@ -85,11 +85,15 @@ function validate<Config extends object>({
   for (const [key, { value }] of origins) place(nested, paths.get(key) ?? [], value);
   const result = schema.safeParse(nested);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => {
-    const key = path.filter((part) => typeof part === "string").join(".");
+  const problems = result.error.issues.map((issue) => {
+    const key = issue.path.filter((part) => typeof part === "string").join(".");
+    if (issue.code === "unrecognized_keys") {
+      return `${issue.keys.map((name) => (key === "" ? name : `${key}.${name}`)).join(", ")} is unknown`;
+    }
     const origin = origins.get(key);
-    const found = origin && ` ${JSON.stringify(origin.value)} (from ${origin.from})`;
-    return `${key} is${found ?? " refused"}: ${message}`;
+    return origin === undefined
+      ? `${key} is missing`
+      : `${key} is ${JSON.stringify(origin.value)} (from ${origin.from}): ${issue.message}`;
   });
   throw new ConfigError(`Cannot use this configuration: ${problems.join("; ")}`);
 }

@@ -12,6 +12,7 @@ import { type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
 
 /** Pre-training. */
 export const PRETRAIN: RunKind<PretrainConfig> = {
+  command: "ecamp pretrain",
   schema: PRETRAIN_SCHEMA,
   defaults: DEFAULTS,
   recipes: RECIPES,

@@ -39,6 +39,8 @@ interface RunRecipe {
 
 /** A kind of run, such as pre-training. */
 export interface RunKind<Config extends object> {
+  /** The command that starts one. */
+  readonly command: string;
   readonly schema: ZodType<Config>;
   /** A complete configuration but for the fidelity's switches. */
   readonly defaults: object;
@@ -121,6 +123,7 @@ export async function resolveResumed<Config extends object>(
   }
   await requireRunFolder(out, attempt);
   const saved = await readSavedConfig(join(out, "config.json"), attempt);
+  requireKind(kind, saved, `Cannot ${attempt} "${out}"`);
   const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
   const resolved = resolveConfig({
     schema: kind.schema,
@@ -133,6 +136,23 @@ export async function resolveResumed<Config extends object>(
     );
   }
   return { config: resolved.config, origins };
+}
+
+/** A key by which each kind of run is known. */
+const KNOWN_BY: Readonly<Record<string, string>> = {
+  "run.tokenizer": "ecamp pretrain",
+  "run.weights": "ecamp finetune classify",
+};
+
+/** @throws {ConfigError} when the run is of another kind */
+function requireKind(
+  { command }: Pick<RunKind<object>, "command">,
+  saved: ReadonlyMap<string, ResolvedValue>,
+  attempt: string,
+): void {
+  const [, wrote] = Object.entries(KNOWN_BY).find(([key]) => saved.has(key)) ?? [];
+  if (wrote === undefined || wrote === command) return;
+  throw new ConfigError(`${attempt}: it is a run of "${wrote}", expected one of "${command}"`);
 }
 
 /** Origins as the run has them, and every value that is another one and may not be. */

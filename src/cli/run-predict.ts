@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
 import { openClassifier } from "../tasks/classify/open-classifier.ts";
 import { type FilePrediction, predict } from "../tasks/classify/predict.ts";
+import { systemErrorCode } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 import { deviceOf } from "./device-option.ts";
 import { startProgress } from "./progress.ts";
@@ -55,15 +56,31 @@ export async function runPredict(
 /** A file itself, or the pictures in a folder and below it, in the order of their names. */
 async function findPictures(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch((error: unknown) => {
-    throw new ConfigError(`Cannot predict "${path}": ${describeError(error)}`, { cause: error });
+    const reason =
+      systemErrorCode(error) === "ENOENT" ? "no such file or folder" : describeError(error);
+    throw new ConfigError(`Cannot predict "${path}": ${reason}`, { cause: error });
   });
   if (!found.isDirectory()) return [path];
-  const names = await readdir(path, { recursive: true });
-  const pictures = names.filter((name) => PICTURE.test(name)).sort();
-  if (pictures.length > 0) return pictures.map((name) => join(path, name));
+  const pictures = await picturesBelow(path);
+  if (pictures.length > 0) return pictures.toSorted();
   throw new ConfigError(
     `Cannot predict "${path}": there is no picture in the folder, expected files named .png, .jpg or .jpeg`,
   );
+}
+
+/** The pictures in a folder and below it. Links to files are followed; links to folders are not, since they may lead back. */
+export async function picturesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return picturesBelow(path);
+      if (!PICTURE.test(entry.name)) return [];
+      const isFile = entry.isSymbolicLink() ? (await stat(path)).isFile() : entry.isFile();
+      return isFile ? [path] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** `film.png  Effusion 0.91  Edema 0.40 …`, the likeliest first. */

@@ -23,6 +23,8 @@ import { modelConfig } from "./pretrain-inputs.ts";
 import { type PreparedModel, prepareModel } from "./pretrain-model.ts";
 
 const FOLDER = "failures";
+
+const stepName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
 const FEED = "feed/";
 const VALUE = "value/";
 
@@ -111,7 +113,7 @@ async function writeFiles(
   { out, config, prepared, privacy }: BadStepPlace,
   culprit: Culprit | undefined,
 ): Promise<string> {
-  const name = `step-${String(step).padStart(6, "0")}`;
+  const name = stepName(step);
   const base = join(out, FOLDER, name);
   const mode = fileMode(privacy);
   const record: BadStepRecord = {
@@ -136,8 +138,9 @@ async function writeFiles(
   return `--replay ${FOLDER}/${name} does that step again${holds}`;
 }
 
-/** The path without its ending, from the run's folder or, where nothing is there, from here. */
-async function findStep(out: string, name: string): Promise<string> {
+/** The path without its ending, from the run's folder or, where nothing is there, from here; a bare number is a step of the run's. */
+async function findStep(out: string, given: string): Promise<string> {
+  const name = /^\d+$/.test(given) ? join(FOLDER, stepName(Number(given))) : given;
   const [inRun, here] = [resolve(out, name), resolve(name)];
   const stands = await stat(`${inRun}.json`).catch(() => undefined);
   return stands === undefined && (await stat(`${here}.json`).catch(() => undefined)) ? here : inRun;

@@ -25,7 +25,7 @@ import type { PretrainResult, PretrainRun, RunWatcher } from "./pretrain-run.ts"
 import { openValidation } from "./pretrain-validation.ts";
 import { runBatches } from "./run-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "./run-folder.ts";
-import { startingState } from "./run-state.ts";
+import { startingState, stopOf } from "./run-state.ts";
 import { listSkipped, SkippedList } from "./skipped-list.ts";
 
 const KEPT_CHECKPOINTS = 3;
@@ -85,7 +85,7 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
   });
   const { updatesPerEpoch } = inputs.course;
   const lastStep = updatesPerEpoch * config.train.epochs;
-  const stopAt = Math.min(lastStep, run.stopAfter ?? lastStep);
+  const stopAt = stopOf(run, { done: state.step, last: lastStep });
   onEvent({
     kind: "started",
     records: inputs.index.size,

@@ -2,7 +2,7 @@
 import { digestFile } from "../data/digest-file.ts";
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
-import { WeightsError } from "../util/errors.ts";
+import { ConfigError, WeightsError } from "../util/errors.ts";
 import { configurationSha256 } from "./run-identity.ts";
 
 /** A run that begins or goes on. */
@@ -83,4 +83,20 @@ function requireSame(
       `Cannot resume "${out}": its ${name} is not the one that the run began with${advice[name] ?? ""}`,
     );
   }
+}
+
+/**
+ * The update after which a run stops.
+ * @throws {ConfigError} when it is to stop after one that is done already
+ */
+export function stopOf(
+  { out, stopAfter }: { readonly out: string; readonly stopAfter?: number | undefined },
+  { done, last }: { readonly done: number; readonly last: number },
+): number {
+  if (stopAfter !== undefined && stopAfter < done) {
+    throw new ConfigError(
+      `Cannot stop "${out}" after step ${stopAfter}: it has done ${done}; choose a later one`,
+    );
+  }
+  return Math.min(last, stopAfter ?? last);
 }

@@ -124,6 +124,12 @@ export class Checkpoints {
     return path;
   }
 
+  /** Removes what a kill in the middle of writing or deleting has left behind. */
+  async tidy(): Promise<void> {
+    await removeAll(this.#directory, UNFINISHED);
+    await removeAll(join(this.#run, BEST), UNFINISHED_MODEL);
+  }
+
   /**
    * Puts another state in place of that of a checkpoint that stands, its tensors as they are: for what is known only after it was
    * written, such as how good its model is.

@@ -126,6 +126,7 @@ class Run {
 
   async finish(): Promise<LoopResult> {
     const { lastStep, signal, validation } = this.#options;
+    await this.#training.checkpoints.tidy();
     this.#saved = (await this.#training.checkpoints.steps()).at(-1);
     if (this.#state.validationDue === true && validation !== undefined) {
       await this.#makeUpFor(validation);

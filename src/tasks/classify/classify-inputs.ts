@@ -85,6 +85,9 @@ export async function openClassifyInputs(
   const opening = { config: given, dataset, labels, method, size: model.imageSize, ...events };
   const train = await openSplit(stack, "train", opening);
   if (train === undefined) throw noTrainingRecords(given, run.data);
+  if (train.records.counts.every(({ present, absent }) => present + absent === 0)) {
+    throw noLabels(train.records.ids.length, task, run.data);
+  }
   const val = await openSplit(stack, "val", opening);
   const config = fitUpdate(given, train.records.ids.length, events.note);
   const crops = stack.use(
@@ -255,6 +258,13 @@ function noteLeaks(leaks: LeakReport, note: (text: string) => void): void {
       `warning: ${leaks.withoutPatient} records name no patient: whether a patient stands in two splits cannot be checked for them`,
     );
   }
+}
+
+function noLabels(records: number, task: ClassificationTask, folder: string): ManifestError {
+  const key = task === "multi-label" ? "labels" : "class";
+  return new ManifestError(
+    `Cannot classify "${folder}": none of the ${records} records to learn from has a label that is known, and a ${task} run reads "${key}"; import the set with its label columns, or set data.task to the other kind`,
+  );
 }
 
 function noTrainingRecords({ data }: ClassifyConfig, folder: string): ManifestError {

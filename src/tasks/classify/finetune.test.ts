@@ -283,6 +283,19 @@ describe("finetune() refuses", () => {
     assert.equal((await openClassifier(model)).leaks, true);
   });
 
+  test("labels of the other kind, and a stop before what is done", async () => {
+    await rejects(
+      configOf(plain, { data: { task: "single-label" } }),
+      /none of the 48 records to learn from has a label that is known, and a single-label run reads "class"/,
+    );
+    const config = configOf(plain, { train: { steps: 4 } });
+    const { out } = await run(config, { stopAfter: 2 });
+    await assert.rejects(
+      run(config, { out, resume: true, stopAfter: 1 }),
+      /after step 1: it has done 2/,
+    );
+  });
+
   test("a set without classes or labels", async () => {
     await rejects(
       configOf(await set("no classes", { classes: [] })),

@@ -13,7 +13,7 @@ import { ConfigError } from "../../util/errors.ts";
 import { requireSpace } from "../disk-space.ts";
 import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
-import { startingState } from "../run-state.ts";
+import { startingState, stopOf } from "../run-state.ts";
 import { listSkipped, SkippedList } from "../skipped-list.ts";
 import { type ClassifierDescription, describeClassifier } from "./classifier-description.ts";
 import { ClassifierForward } from "./classifier-forward.ts";
@@ -25,7 +25,8 @@ import { noteTrainedOn } from "./trained-on.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 
-const KEPT_CHECKPOINTS = 1;
+/** One may be damaged. */
+const KEPT_CHECKPOINTS = 2;
 const MS_PER_MINUTE = 60_000;
 
 /**
@@ -117,6 +118,7 @@ async function trainFrom(
   const { store, steps: program, optimizer: rule } = prepared;
   const note = noteTo(run);
   const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
+  const lastStep = stopOf(run, { done: state.step, last: config.train.steps });
   const skips = new EarlySkips();
   const feeding = await openFeeding(run, { ...ready, onSkipped: skips.handler });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
@@ -125,7 +127,6 @@ async function trainFrom(
   const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
   await skips.handTo(listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note }));
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
-  const lastStep = Math.min(config.train.steps, run.stopAfter ?? config.train.steps);
   run.onEvent({
     kind: "started",
     records: inputs.train.records.ids.length,
