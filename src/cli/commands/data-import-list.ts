@@ -27,7 +27,7 @@ by you alone.`,
     classes: { type: "string", metavar: "LIST", help: "the classes in the lists' order" },
     preset: {
       type: "choice",
-      choices: ["chestxray14", "chexpert", "rsna", "odir5k", "aptos2019", "covidx"],
+      choices: ["chestxray14", "chexpert", "rsna", "odir5k", "mured", "aptos2019", "covidx"],
       help: "the classes of a well-known set",
     },
     patients: { type: "string", metavar: "FILE", help: "a table of two columns: path,patient" },
