@@ -80,11 +80,12 @@ export async function openClassifyInputs(
   const course = courseOf(crops.batchesPerEpoch, config.train.accumulate);
   if (course.updatesPerEpoch === 0) throw tooFewRecords(config, train.records.ids.length);
   noteLabels({ classes, task, train: train.records, val: val?.records }, events.note);
-  const owned = stack.keep();
+  const normalization = normalizationOf(config, source, dataset);
+  const hashes = { dataset: await dataset.identity(events.signal) };
+  const owned = stack.keep(); // nothing may throw from here on
   return {
     ...{ classes, task, method, source, model, train, val, crops, course, leaks },
-    normalization: normalizationOf(config, source, dataset),
-    hashes: { dataset: await dataset.identity(events.signal) },
+    ...{ normalization, hashes },
     privacy: dataset.manifest.privacy,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
