@@ -47,7 +47,7 @@ by you alone.`,
   examples: [
     {
       line: "data import list --train train_list.txt --val val_list.txt --test test_list.txt --images DIR --preset chestxray14 --patient-pattern '(\\d{8})_' --out datasets/nih",
-      does: "the official lists of ChestX-ray14",
+      does: "three lists of ChestX-ray14",
     },
   ],
   stopsGracefully: true,

@@ -6,11 +6,12 @@ export const evaluate: Command = defineCommand({
   path: ["evaluate"],
   summary: "figures of a trained classifier, with intervals",
   description: `Scores a split by the best model of a run of "ecamp finetune classify" and prints for each class the area under the ROC
-curve with its 95 % interval (a bootstrap of patients), average precision, and F1, sensitivity and specificity at a
-threshold that the split val has chosen; beside each figure the floor that knowing nothing would reach. Classes
-that cannot be scored are named. A patient in two splits stops it; --allow-leak goes on and says so in the result.
+curve with its 95 % interval (a bootstrap of patients), average precision, and F1 at a threshold that the split val has
+chosen, each beside the floor that knowing nothing would reach. Classes that cannot be scored are named. A patient in
+two splits stops it; --allow-leak goes on and says so in the result.
 
-Writes the predictions and the figures into RUN/evaluation/SPLIT, where "ecamp compare" finds them.`,
+Writes the predictions and all figures (sensitivity and specificity too, which --json prints) into RUN/evaluation/SPLIT,
+where "ecamp compare" finds them.`,
   positionals: { run: { help: "the run's folder" } },
   options: {
     split: {
