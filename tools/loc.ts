@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectFiles, ROOT } from "./files.ts";
 
-const LONGEST_FILE = 400;
+/** What the design allows; a file beyond it is listed. */
+const LONGEST_FILE = 250;
 
 /** Lines of a text that hold code: neither blank nor comment only. */
 function codeLines(text: string): number {

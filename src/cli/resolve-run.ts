@@ -1,34 +1,28 @@
 /** @file The configuration of a run of any kind from the command line: defaults < recipe < --config < --set < flags. */
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type ZodType, z } from "zod";
 import { DEFAULT_FIDELITY } from "../recipes/defaults.ts";
-import { FIDELITY_NAMES, type FidelityName } from "../recipes/fidelity.ts";
+import type { FidelityName } from "../recipes/fidelity.ts";
 import { requireRunFolder } from "../tasks/run-folder.ts";
-import { systemErrorCode } from "../util/atomic-file.ts";
-import { ConfigError, describeError } from "../util/errors.ts";
-import { tryParseJson } from "../util/jsonl.ts";
+import { ConfigError } from "../util/errors.ts";
 import { suggestion } from "../util/suggest.ts";
 import {
+  chooseColumn,
+  namesColumn,
+  overridesOf,
+  type RunChoices,
+  readJsonObject,
+  withoutColumn,
+} from "./config-overrides.ts";
+import {
   type ConfigLayer,
-  parseSettings,
   type ResolvedConfig,
   type ResolvedValue,
   resolveConfig,
 } from "./resolve-config.ts";
 
-/** What the command line says about a configuration. */
-export interface RunChoices {
-  readonly recipe?: string | undefined;
-  readonly fidelity?: FidelityName | undefined;
-  /** A JSON file of overrides. */
-  readonly config?: string | undefined;
-  /** `KEY=VALUE`, the later ones win. */
-  readonly set?: readonly string[];
-  /** The values of flags by the key that each sets; those not given are undefined. */
-  readonly flags?: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
-}
+export type { RunChoices } from "./config-overrides.ts";
 
 /** What a recipe changes of the defaults of its kind of run. */
 interface RunRecipe {
@@ -197,77 +191,13 @@ function requireInherited(
   }
 }
 
-async function overridesOf({
-  config,
-  set = [],
-  flags = {},
-}: RunChoices): Promise<readonly ConfigLayer[]> {
-  const layers: ConfigLayer[] = [];
-  if (config !== undefined) {
-    layers.push({ from: `--config ${config}`, values: await readJson(config) });
-  }
-  if (set.length > 0) layers.push({ from: "--set", values: parseSettings(set) });
-  for (const [key, { flag, value }] of Object.entries(flags)) {
-    if (value !== undefined) layers.push({ from: flag, values: { [key]: value } });
-  }
-  return layers;
-}
-
-/** `fidelity: "…"` in a file or in `--set` names a column; the flag wins, then the later layer, then the recipe. */
-function chooseColumn(
-  { fidelity }: RunChoices,
-  overrides: readonly ConfigLayer[],
-  recipe: { readonly from: string; readonly values: { readonly column: FidelityName } },
-): { readonly name: FidelityName; readonly from: string } {
-  if (fidelity !== undefined) return { name: fidelity, from: `--fidelity ${fidelity}` };
-  for (const { from, values } of [...overrides].reverse()) {
-    const { fidelity: name } = values as { readonly fidelity?: unknown };
-    if (typeof name !== "string") continue;
-    const column = FIDELITY_NAMES.find((candidate) => candidate === name);
-    if (column === undefined) {
-      throw new ConfigError(
-        `Cannot set "fidelity" to "${name}" (from ${from})${suggestion(name, FIDELITY_NAMES)}`,
-      );
-    }
-    return { name: column, from: `fidelity ${column} (from ${from})` };
-  }
-  const { column } = recipe.values;
-  return { name: column, from: `fidelity ${column} (from ${recipe.from})` };
-}
-
-/** Does a layer name a column of the table rather than switches? */
-function namesColumn({ values }: ConfigLayer): boolean {
-  return typeof (values as { readonly fidelity?: unknown }).fidelity === "string";
-}
-
-function withoutColumn({ from, values }: ConfigLayer): ConfigLayer {
-  const entries = Object.entries(values).filter(
-    ([key, value]) => key !== "fidelity" || typeof value !== "string",
-  );
-  return { from, values: Object.fromEntries(entries) };
-}
-
-async function readJson(file: string): Promise<object> {
-  const attempt = `Cannot read the configuration "${file}"`;
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const found =
-      systemErrorCode(error) === "ENOENT" ? "there is no such file" : describeError(error);
-    throw new ConfigError(`${attempt}: ${found}`, { cause: error });
-  });
-  const parsed = tryParseJson(text);
-  if (parsed === undefined) throw new ConfigError(`${attempt}: it is not valid JSON`);
-  const { value } = parsed;
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new ConfigError(`${attempt}: expected a JSON object`);
-}
-
 const SAVED = z.record(z.string(), z.strictObject({ value: z.unknown(), from: z.string() }));
 
 async function readSavedConfig(
   file: string,
   attempt: string,
 ): Promise<ReadonlyMap<string, ResolvedValue>> {
-  const result = SAVED.safeParse(await readJson(file));
+  const result = SAVED.safeParse(await readJsonObject(file));
   if (result.success) return new Map(Object.entries(result.data));
   throw new ConfigError(
     `Cannot ${attempt} from "${file}": expected a run's config.json, with a value and an origin for each key`,

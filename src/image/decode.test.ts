@@ -97,6 +97,17 @@ describe("decodeImage() scales 16-bit grey", () => {
     assert.deepEqual([...data.subarray(200, 204)], [180, 175, 177, 180]);
   });
 
+  test("and refuses a level beyond the stated bit depth, naming both", async () => {
+    await assertRefused(
+      file,
+      /gray16\.png": it has the grey level \d{5}, expected at most 4095, because its dataset states 12 bits; correct "bitDepth"/,
+      { bitDepth: 12 },
+    );
+    // Clipping does not ask how deep samples are.
+    const { data } = await decodeImage(file, { sixteenBit: "clip", bitDepth: 12 });
+    assert.equal(new Set(data).size, 2);
+  });
+
   test("by clipping, when asked, to nearly white", async () => {
     const { data } = await decodeImage(file, { sixteenBit: "clip" });
     assert.equal(new Set(data).size, 2);

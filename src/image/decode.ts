@@ -1,4 +1,5 @@
 /** @file Reads a JPEG or PNG as Pillow's `Image.open(file).convert("RGB")` does: the stored samples, nothing applied to them. */
+import { DecodeError } from "../util/errors.ts";
 import { codec } from "./codec.ts";
 import type { OpenedPicture, PictureBounds } from "./header.ts";
 import { damagedPicture, MAXIMUM_PIXELS, openPicture } from "./header.ts";
@@ -11,7 +12,7 @@ import { toEightBit } from "./sixteen-bit.ts";
 export interface DecodeOptions extends PictureBounds {
   /** What becomes of 16-bit grey; `range` where nothing is said. 16-bit RGB keeps the high byte either way. */
   readonly sixteenBit?: SixteenBit;
-  /** Bits that a 16-bit grey sample uses, where the dataset states it. */
+  /** Bits that a 16-bit grey sample uses, where the dataset states it. Only `range` asks; a level beyond them is an error. */
   readonly bitDepth?: number | undefined;
 }
 
@@ -24,7 +25,7 @@ export interface DecodeOptions extends PictureBounds {
  *
  * @param source a file's path, or its bytes
  * @throws {DecodeError} when the file cannot be read, is no JPEG or PNG (whatever it is called), is truncated or damaged,
- * or is larger or smaller than the options allow
+ * is larger or smaller than the options allow, or has a grey level that the stated bit depth does not
  */
 export async function decodeImage(
   source: string | Uint8Array,
@@ -92,7 +93,18 @@ function fromSixteen(
     return withoutAlpha(picture, { data: high, channels });
   }
   const grey = channels === 1 ? words : words.filter((_, i) => i % channels === 0);
+  if (sixteenBit === "range" && bitDepth !== undefined) requireDepth(picture.name, grey, bitDepth);
   return toEightBit({ width, height, data: grey }, { sixteenBit, bitDepth });
+}
+
+/** A level beyond the stated depth would be cut: either the picture or what is said of the set is wrong. */
+function requireDepth(name: string, levels: Uint16Array, bitDepth: number): void {
+  const greatest = 2 ** bitDepth - 1;
+  const found = levels.reduce((most, level) => Math.max(most, level), 0);
+  if (found <= greatest) return;
+  throw new DecodeError(
+    `Cannot decode picture ${name}: it has the grey level ${found}, expected at most ${greatest}, because its dataset states ${bitDepth} bits; correct "bitDepth" in dataset.json, or leave the picture out`,
+  );
 }
 
 /** Drops alpha, which libvips puts last. */

@@ -2,7 +2,8 @@
  * @file The recipes of classification by name: the paper's experiments (SPEC 6) as a table, and two for a laptop.
  *
  * Batches of the paper are made of micro-batches of 32, so that they fit any machine: the mean over equal parts is the mean of
- * the whole. An experiment's name is its dataset, `probe` for the linear probe, and the percentage of labels.
+ * the whole, as long as every label is known. Where some are not, the parts have other numbers of them and yet weigh the same.
+ * An experiment's name is its dataset, `probe` for the linear probe, and the percentage of labels.
  */
 import type { ClassifyConfig, ClassifyRecipe } from "./classify-config.ts";
 

@@ -27,7 +27,7 @@ by you alone.`,
     classes: { type: "string", metavar: "LIST", help: "the classes in the lists' order" },
     preset: {
       type: "choice",
-      choices: ["chestxray14", "chexpert", "rsna", "odir5k", "aptos2019", "covidx"],
+      choices: ["chestxray14", "chexpert", "rsna", "odir5k", "mured", "aptos2019", "covidx"],
       help: "the classes of a well-known set",
     },
     patients: { type: "string", metavar: "FILE", help: "a table of two columns: path,patient" },
@@ -47,7 +47,7 @@ by you alone.`,
   examples: [
     {
       line: "data import list --train train_list.txt --val val_list.txt --test test_list.txt --images DIR --preset chestxray14 --patient-pattern '(\\d{8})_' --out datasets/nih",
-      does: "the official lists of ChestX-ray14",
+      does: "three lists of ChestX-ray14",
     },
   ],
   stopsGracefully: true,

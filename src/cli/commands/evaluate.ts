@@ -12,7 +12,8 @@ run's own dataset has chosen; where they have one, accuracy and the confusion of
 the floor that knowing nothing would reach. Classes that cannot be scored are named. A patient in two splits, or one
 that the run has seen in training, stops it; --allow-leak goes on and says so in the result.
 
-Writes the predictions and the figures into RUN/evaluation/SPLIT, where "ecamp compare" finds them.`,
+Writes the predictions and all figures (sensitivity and specificity too, which --json prints) into RUN/evaluation/SPLIT,
+where "ecamp compare" finds them.`,
   positionals: { run: { help: "the run's folder" } },
   options: {
     split: {

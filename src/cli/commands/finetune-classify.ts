@@ -13,7 +13,8 @@ frozen encoder, which are computed once.
 
 --labels 10% learns from the tenth of the training records that "ecamp data split" has chosen. A patient who stands in two
 splits stops the run. Values come from the defaults, the recipe, --config, --set and these flags; the later win, and
-"ecamp finetune classify --out x --dry-run" shows them all. The run's folder holds what that of a pre-training holds.`,
+"ecamp finetune classify --out x --dry-run" shows them all. The run's folder holds config.json, log.jsonl, the last
+checkpoint, best/ and, where records were skipped, skipped.jsonl.`,
   positionals: {},
   options: {
     out: { type: "string", metavar: "DIR", required: true, help: "the run's folder" },

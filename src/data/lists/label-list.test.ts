@@ -68,6 +68,7 @@ test("LIST_PRESETS have as many classes as their datasets, none twice", () => {
     "chexpert 5",
     "rsna 1",
     "odir5k 8",
+    "mured 20",
     "aptos2019 5",
     "covidx 3",
   ]);

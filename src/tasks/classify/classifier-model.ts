@@ -106,9 +106,9 @@ function traceHead(
 }
 
 /** How much rarer each class's presence is than its absence, among the records that are learnt from. */
-function positiveWeightsOf(
-  { positiveWeight }: ClassifyConfig["train"],
-  { counts }: LabelledRecords,
+export function positiveWeightsOf(
+  { positiveWeight }: Pick<ClassifyConfig["train"], "positiveWeight">,
+  { counts }: Pick<LabelledRecords, "counts">,
 ): readonly number[] | undefined {
   if (positiveWeight === "none") return undefined;
   return counts.map(({ present, absent }) =>

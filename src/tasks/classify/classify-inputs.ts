@@ -55,8 +55,8 @@ export interface InputEvents {
 
 /** What is opened beside what the configuration names. */
 export interface OpeningOptions extends InputEvents {
-  /** The weights that say what the encoder is; null where it is drawn. */
-  readonly encoder: string | null;
+  /** The weights that say what the encoder is, null where it is drawn; those of the configuration if absent. */
+  readonly encoder?: string | null;
 }
 
 /**
@@ -65,7 +65,7 @@ export interface OpeningOptions extends InputEvents {
  */
 export async function openClassifyInputs(
   given: ClassifyConfig,
-  { encoder, ...events }: OpeningOptions,
+  { encoder = given.run.weights, ...events }: OpeningOptions,
 ): Promise<ClassifyInputs> {
   const { run, data, model: options } = given;
   if (run.data === null) {
@@ -96,11 +96,12 @@ export async function openClassifyInputs(
   const course = courseOf(crops.batchesPerEpoch, config.train.accumulate);
   noteLabels({ classes, task, train: train.records, val: val?.records }, events.note);
   noteLeaks(leaks, events.note);
-  const owned = stack.keep();
+  const normalization = normalizationOf(config, source, dataset);
+  const hashes = { dataset: await dataset.identity(events.signal) };
+  const owned = stack.keep(); // nothing may throw from here on
   return {
     ...{ config, classes, task, method, source, model, train, val, crops, course, leaks },
-    normalization: normalizationOf(config, source, dataset),
-    hashes: { dataset: await dataset.identity(events.signal) },
+    ...{ normalization, hashes },
     privacy: dataset.manifest.privacy,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

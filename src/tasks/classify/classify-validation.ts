@@ -42,7 +42,8 @@ export function classifyValidation({
     run: async (signal) => {
       const computed = await compute(signal);
       if (computed === undefined) return undefined;
-      return measuresOf(computed, { ...inputs, records: val.records });
+      const predictions = predictionsOf(computed, { ...inputs, records: val.records });
+      return validationMeasures(predictions, computed.logits);
     },
     criterion: ({ auroc: area, accuracy: share, loss = Number.NaN }) =>
       area !== undefined ? -area : share !== undefined ? -share : loss,
@@ -51,14 +52,13 @@ export function classifyValidation({
   };
 }
 
-/** The mean loss, and the mean AUROC (multi-label) or accuracy (single-label) where the labels determine it. */
-function measuresOf(
-  computed: Pick<Computed, "positions" | "logits">,
-  split: Parameters<typeof predictionsOf>[1],
-): Losses {
-  const predictions = predictionsOf(computed, split);
+/**
+ * The mean loss of the logits behind some predictions, and their mean AUROC (multi-label) or accuracy (single-label) where the
+ * labels determine it.
+ */
+export function validationMeasures(predictions: Predictions, logits: Float32Array): Losses {
   const { task, classes, labels } = predictions;
-  const loss = meanCrossEntropy(computed.logits, labels, { task, classes: classes.length });
+  const loss = meanCrossEntropy(logits, labels, { task, classes: classes.length });
   if (task === "multi-label") {
     const area = meanAuroc(predictions);
     return area === undefined ? { loss } : { loss, auroc: area };

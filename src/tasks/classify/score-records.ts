@@ -88,7 +88,7 @@ export function predictionsOf(
     classes,
     task,
   }: {
-    readonly records: LabelledRecords;
+    readonly records: Pick<LabelledRecords, "ids" | "groups" | "labels">;
     readonly classes: readonly string[];
     readonly task: ClassificationTask;
   },

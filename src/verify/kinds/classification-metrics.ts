@@ -1,8 +1,17 @@
-/** @file Replays the `classification-metrics` fixture: AUROC, accuracy, confusion and the validation loss from logits. */
+/** @file Replays the `classification-metrics` fixture by the functions that evaluations and runs call: AUROC, accuracy, confusion, loss. */
 import { z } from "zod";
 import { agreementFigures, confusionCounts } from "../../metrics/agreement.ts";
 import { auroc } from "../../metrics/auroc.ts";
+import {
+  classColumn,
+  type Predictions,
+  predictedClasses,
+  trueClasses,
+} from "../../metrics/predictions.ts";
 import { eachOnce } from "../../metrics/ranking.ts";
+import { validationMeasures } from "../../tasks/classify/classify-validation.ts";
+import { meanCrossEntropy } from "../../tasks/classify/probabilities.ts";
+import { predictionsOf } from "../../tasks/classify/score-records.ts";
 import { fixtureCases, fixtureFields } from "../fixture.ts";
 import type { Finding, Replay } from "../replay.ts";
 import {
@@ -74,19 +83,21 @@ export const replayClassificationMetrics: Replay = async (fixture) => {
 };
 
 function multilabelFindings(recorded: MultilabelCase, context: Context): readonly Finding[] {
-  const { name, logits, labels } = recorded;
-  const scores = logits.map((row) => row.map(sigmoid)); // [n, k]
-  const areas = (scores[0] ?? []).map(
-    (_, k) => auroc(column(scores, k), column(labels, k)) ?? Number.NaN,
-  );
-  // As the recorded mean: undefined when one of the classes is.
-  const mean = areas.reduce((sum, area) => sum + area, 0) / areas.length;
-  const flatLabels = labels.flat();
+  const { name } = recorded;
+  const scored = scoredCase(recorded, recorded.labels);
+  const { predictions, logits } = scored;
+  const areas = predictions.classes.map((_, k) => {
+    const { scores, labels } = classColumn(predictions, k);
+    return auroc(scores, labels) ?? Number.NaN;
+  });
+  // As the recorded mean: undefined when one of the classes is. Ours is then that of the others.
+  const mean = areas.some(Number.isNaN)
+    ? Number.NaN
+    : (validationMeasures(predictions, logits)["auroc"] ?? Number.NaN);
   // The recorded decision is strict; `decide` takes a score at its threshold as present.
-  const right = scores
-    .flat()
-    .filter((score, i) => (score > context.threshold ? 1 : 0) === flatLabels[i]).length;
-  const losses = logits.map((row, i) => row.map((z, k) => binaryLoss(z, labels[i]?.[k] ?? 0)));
+  const right = predictions.scores.filter(
+    (score, i) => (score > context.threshold ? 1 : 0) === predictions.labels[i],
+  ).length;
   const scalar = scalarComparison(name, context);
   return [
     worstFinding([
@@ -94,27 +105,32 @@ function multilabelFindings(recorded: MultilabelCase, context: Context): readonl
       ...areas.map((area, k) => scalar("auroc", area, recorded.auroc[k] ?? Number.NaN)),
     ]),
     scalar("mean", mean, recorded.mean),
-    scalar("accuracy", right / flatLabels.length, recorded.accuracy),
-    scalar("validLoss", meanOfBatches(losses, recorded.evalBatch), recorded.validLoss),
+    scalar("accuracy", right / predictions.labels.length, recorded.accuracy),
+    scalar("validLoss", meanOfBatches(scored, recorded.evalBatch), recorded.validLoss),
   ];
 }
 
 function singleFindings(recorded: SingleCase, context: Context): readonly Finding[] {
-  const { name, logits, labels } = recorded;
-  const predicted = logits.map((row) => row.indexOf(Math.max(...row)));
-  const classes = [...new Set([...predicted, ...labels])].sort((a, b) => a - b);
-  const place = (names: readonly number[]): readonly number[] =>
-    names.map((name) => classes.indexOf(name));
-  const table = confusionCounts(
-    { classes: classes.length, truth: place(labels), predicted: place(predicted) },
-    eachOnce(labels.length),
-  );
-  const { accuracy } = agreementFigures(table, classes.length);
-  const losses = logits.map((row, i) => [softmaxLoss(row, labels[i] ?? 0)]);
+  const { name, labels } = recorded;
+  const width = recorded.logits[0]?.length ?? 0;
+  const oneHot = labels.map((label) => Array.from({ length: width }, (_, k) => +(k === label)));
+  const scored = scoredCase(recorded, oneHot);
+  const { predictions, logits } = scored;
+  const truth = trueClasses(predictions);
+  const predicted = predictedClasses(predictions);
+  const table = confusionCounts({ classes: width, truth, predicted }, eachOnce(truth.length));
+  // The recorded table has a row and a column only for the classes that occur.
+  const classes = [...new Set([...predicted, ...truth])].sort((a, b) => a - b);
+  const accuracies = [
+    agreementFigures(table, width).accuracy, // of an evaluation
+    validationMeasures(predictions, logits)["accuracy"], // of a run
+  ];
   const scalar = scalarComparison(name, context);
   const confusion = `confusion (${name})`;
   return [
-    scalar("accuracy", accuracy ?? Number.NaN, recorded.accuracy),
+    worstFinding(
+      accuracies.map((share = Number.NaN) => scalar("accuracy", share, recorded.accuracy)),
+    ),
     compareExactly({
       name: `${confusion} classes`,
       got: classes,
@@ -122,11 +138,35 @@ function singleFindings(recorded: SingleCase, context: Context): readonly Findin
     }),
     compareExactly({
       name: confusion,
-      got: Array.from(table),
+      got: classes.flatMap((i) => classes.map((j) => table[i * width + j] ?? Number.NaN)),
       expected: recorded.confusion.flat(),
     }),
-    scalar("validLoss", meanOfBatches(losses, recorded.evalBatch), recorded.validLoss),
+    scalar("validLoss", meanOfBatches(scored, recorded.evalBatch), recorded.validLoss),
   ];
+}
+
+/** A case as a classifier's output on a split. */
+interface ScoredCase {
+  readonly predictions: Predictions;
+  /** [N · C] */
+  readonly logits: Float32Array;
+}
+
+function scoredCase(
+  { kind, logits: rows }: MultilabelCase | SingleCase,
+  labels: readonly (readonly number[])[],
+): ScoredCase {
+  const ids = rows.map((_, i) => `${i}`);
+  const logits = Float32Array.from(rows.flat());
+  const predictions = predictionsOf(
+    { positions: Uint32Array.from(ids, Number), logits },
+    {
+      records: { ids, groups: ids, labels: Int8Array.from(labels.flat()) },
+      classes: (rows[0] ?? []).map((_, k) => `${k}`),
+      task: kind === "multilabel" ? "multi-label" : "single-label",
+    },
+  );
+  return { predictions, logits };
 }
 
 /** Compares numbers of one case; NaN equals NaN, as where a class is constant. */
@@ -141,32 +181,16 @@ function scalarComparison(
   };
 }
 
-/** σ with every step in f32, as the recorded scores: where 1 + e⁻ᶻ rounds to 1, scores tie that logits do not. */
-function sigmoid(z: number): number {
-  return Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-z))));
-}
-
-/** −log σ(z) where t is 1, −log(1 − σ(z)) where it is 0. */
-function binaryLoss(z: number, t: number): number {
-  return Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)));
-}
-
-function softmaxLoss(logits: readonly number[], label: number): number {
-  const largest = Math.max(...logits);
-  const sum = logits.reduce((total, z) => total + Math.exp(z - largest), 0);
-  return Math.log(sum) + largest - (logits[label] ?? Number.NaN);
-}
-
-/** The mean over batches of each batch's mean; the last one may be smaller and weighs as much. */
-function meanOfBatches(losses: readonly (readonly number[])[], size: number): number {
+/** The mean over batches of each batch's mean loss; the last one may be smaller and weighs as much. */
+function meanOfBatches({ predictions, logits }: ScoredCase, records: number): number {
+  const { task, labels } = predictions;
+  const classes = predictions.classes.length;
+  const size = records * classes;
   const means: number[] = [];
-  for (let start = 0; start < losses.length; start += size) {
-    const batch = losses.slice(start, start + size).flat();
-    means.push(batch.reduce((sum, loss) => sum + loss, 0) / batch.length);
+  for (let start = 0; start < logits.length; start += size) {
+    const batch = logits.subarray(start, start + size);
+    const known = labels.subarray(start, start + size);
+    means.push(meanCrossEntropy(batch, known, { task, classes }));
   }
   return means.reduce((sum, mean) => sum + mean, 0) / means.length;
-}
-
-function column(rows: readonly (readonly number[])[], k: number): readonly number[] {
-  return rows.map((row) => row[k] ?? Number.NaN);
 }

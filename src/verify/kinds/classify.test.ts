@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import {
   failuresOf,
   mapElements,
@@ -10,10 +12,13 @@ import {
   withTensors,
 } from "../../../test/fixture-copy.ts";
 import { toDoubles } from "../../util/nd-array.ts";
-import type { Fixture } from "../fixture.ts";
+import { type Fixture, openFixture } from "../fixture.ts";
 import { replayClassify } from "./classify.ts";
 
 const OPTIONS = { device: "cpu", threads: 1 };
+const RECORDED = fileURLToPath(
+  new URL("../../../../shared/fixtures/classify-nano", import.meta.url),
+);
 const COPIES = ["classify-nano-single", "classify-nano-droppath", "classify-nano-probe"];
 
 const failures = async (fixture: Fixture): Promise<readonly string[]> =>
@@ -34,6 +39,16 @@ describe("replayClassify()", () => {
       assert.deepEqual(failuresOf(findings), []);
     });
   }
+
+  const skip = existsSync(RECORDED) ? false : "../shared/fixtures/classify-nano is absent";
+  test("finds three steps of fine-tuning for any number of classes a record", {
+    skip,
+  }, async () => {
+    const findings = await replayClassify(await openFixture(RECORDED), OPTIONS);
+    const compared = namesOf(findings).filter((name) => /^(loss|lr|gradNorm)\/3$/.test(name));
+    assert.equal(compared.length, 3);
+    assert.deepEqual(failuresOf(findings), []);
+  });
 
   test("notices every recorded number that is another", async () => {
     const fixture = await openCopy("classify-nano-droppath");
