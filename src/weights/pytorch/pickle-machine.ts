@@ -76,10 +76,12 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** Adds to the list on top of the stack. */
+  /** Adds to the list or set on top of the stack. */
   append(values: readonly Pickled[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) throw new PickleError("its pickle appends to what is no list");
+    if (!Array.isArray(list) || Object.isFrozen(list)) {
+      throw new PickleError("its pickle appends to what is no list");
+    }
     for (const value of values) list.push(value);
   }
 

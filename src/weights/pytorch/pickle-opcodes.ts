@@ -17,10 +17,14 @@ const literal =
   (machine) =>
     machine.push(read(machine));
 
-const tuple =
-  (count: number): Opcode =>
-  (machine) =>
-    machine.push(machine.popMany(count));
+/** A tuple or frozen set: nothing can be added to it, whatever else of the pickle holds it. */
+function frozen(values: Pickled[]): Pickled {
+  Object.freeze(values);
+  return values;
+}
+
+const tuple = (count: number): Opcode =>
+  literal((machine) => frozen(machine.popMany(count)));
 
 function namedGlobal(module: Pickled, attribute: Pickled): Pickled {
   if (typeof module === "string" && typeof attribute === "string") {
@@ -64,12 +68,12 @@ const LITERALS: readonly (readonly [number, Opcode])[] = [
 /** Lists, tuples, sets and dictionaries. */
 const CONTAINERS: readonly (readonly [number, Opcode])[] = [
   [charCode("]"), literal(() => [])],
-  [charCode(")"), literal(() => [])],
+  [charCode(")"), literal(() => frozen([]))],
   [charCode("}"), literal(() => new Map())],
   [0x8f, literal(() => [])],
   [charCode("l"), literal((machine) => machine.popMark())],
-  [charCode("t"), literal((machine) => machine.popMark())],
-  [0x91, literal((machine) => machine.popMark())],
+  [charCode("t"), literal((machine) => frozen(machine.popMark()))],
+  [0x91, literal((machine) => frozen(machine.popMark()))],
   [charCode("d"), literal((machine) => setPairs(new Map(), machine.popMark()))],
   [0x85, tuple(1)],
   [0x86, tuple(2)],

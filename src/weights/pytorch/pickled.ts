@@ -54,7 +54,9 @@ export interface GlobalReference {
   readonly name: string;
 }
 
-/** Anything that comes out of a pickle. Lists, tuples and sets are arrays, integers beyond 2⁵³ bigints. */
+/**
+ * Anything that comes out of a pickle. Lists and sets are arrays, tuples and frozen sets frozen ones, integers beyond 2⁵³ bigints.
+ */
 export type Pickled =
   | PickledKey
   | Uint8Array

@@ -14,7 +14,8 @@ import {
 } from "../../../test/pth-file.ts";
 import { WeightsError } from "../../util/errors.ts";
 import { openSafetensors } from "../safetensors.ts";
-import { openPyTorch } from "./pytorch-file.ts";
+import { asTensor } from "./pickled.ts";
+import { openCheckpoint, openPyTorch } from "./pytorch-file.ts";
 
 /** Written by PyTorch; `dtypes.safetensors` holds the same values. */
 const fixture = (name: string): string =>
@@ -96,6 +97,20 @@ describe("openPyTorch()", () => {
     const leaving = savedTensor([2, 2], [1, 2, 3, 4], { offset: 1 });
     for (const bytes of [zipCheckpoint({ leaving }), legacyCheckpoint({ leaving })]) {
       await assertRefused(await saved(bytes), /leaves its storage of 4 elements/);
+    }
+  });
+
+  test("checks a view again before it takes memory for what the view spans", async () => {
+    const whole = savedTensor([2, 2], [1, 2, 3, 4]);
+    await using checkpoint = await openCheckpoint(await saved(zipCheckpoint({ whole })));
+    assert.ok(checkpoint.content instanceof Map);
+    const view = asTensor(checkpoint.content.get("whole"));
+    assert.ok(view !== undefined);
+    for (const strides of [[1, 1e12], [3, 1], [Number.NaN, 1]]) {
+      await assert.rejects(
+        checkpoint.readTensor({ ...view, strides }, "whole"),
+        /Cannot read tensor "whole" of .*: it leaves its storage of 4 elements/,
+      );
     }
   });
 

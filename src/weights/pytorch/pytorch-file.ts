@@ -8,7 +8,7 @@ import { type Archive, refuseFile } from "./archive.ts";
 import { openLegacyArchive } from "./legacy-archive.ts";
 import type { Pickled, TensorView } from "./pickled.ts";
 import { findStateDict, type StateDict } from "./state-dict.ts";
-import { gather, isContiguous, spanOf, viewBytes } from "./tensor-view.ts";
+import { gather, isContiguous, leavesStorage, spanOf, viewBytes } from "./tensor-view.ts";
 import { openZipArchive } from "./zip-archive.ts";
 
 /** Views may repeat elements, and so take more than the file has; up to this many bytes they always may. */
@@ -57,6 +57,9 @@ class OpenCheckpoint implements Checkpoint {
         name,
         `it takes ${size} bytes, more than the ${this.#fileBytes} of its file`,
       );
+    }
+    if (leavesStorage(view)) {
+      refuseTensor(this.file, name, `it leaves its storage of ${view.storage.count} elements`);
     }
     const { first, count } = spanOf(view);
     const width = FILE_BYTES[view.storage.type];

@@ -40,6 +40,26 @@ describe("unpickle()", () => {
     assert.equal(list[0], list);
   });
 
+  test("keeps tuples from growing, whoever else holds them", () => {
+    for (const tuple of [")", "(t", "(K\x01t", "K\x01\x85", "K\x01K\x02\x86", "(K\x01\x91"]) {
+      assert.throws(() => read(`${tuple}q\x000h\x00K\x05a.`), /appends to what is no list/, tuple);
+      assert.throws(() => read(`${tuple}(K\x05e.`), /appends to what is no list/, tuple);
+    }
+  });
+
+  test("gives a tensor a shape and strides that no later instruction reaches", () => {
+    const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+    const storage = `(${text("storage")}ctorch\nFloatStorage\n${text("0")}${text("cpu")}K\x04tQ`;
+    const lists = "](K\x02eq\x00](K\x01eq\x01";
+    // The tensor, then its strides again, one more among them; the list of both is what is read.
+    const program = `](ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00${lists}tRh\x01${text("x")}ae.`;
+    const value = read(program);
+    assert.ok(Array.isArray(value));
+    const [tensor, strides] = value;
+    assert.deepEqual(strides, [1, "x"]);
+    assert.deepEqual({ shape: tensor.shape, strides: tensor.strides }, { shape: [2], strides: [1] });
+  });
+
   test("says where a pickle ends, and that it did not", () => {
     const bytes = pickle("K\x01.K\x02.");
     assert.equal(unpickle(bytes, 3).value, 2);
