@@ -3,7 +3,7 @@ import type { Shape } from "../../util/nd-array.ts";
 import type { FileType } from "../safetensors-types.ts";
 
 /** What a dictionary may be keyed with. */
-export type PickledKey = string | number | bigint | boolean | null;
+export type PickledKey = string | number | boolean | null;
 
 /** A dictionary, plain or ordered, in the order in which it was filled. */
 export type PickledDict = Map<PickledKey, Pickled>;
@@ -59,6 +59,7 @@ export interface GlobalReference {
  */
 export type Pickled =
   | PickledKey
+  | bigint
   | Uint8Array
   | Pickled[]
   | PickledDict
