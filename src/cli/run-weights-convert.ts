@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { findModelFile } from "../tasks/initial-file.ts";
 import { UsageError, WeightsError } from "../util/errors.ts";
+import { escapeLine } from "../util/escape-controls.ts";
 import { copyToSafetensors } from "../weights/copy-weights.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { withProgress } from "./progress.ts";
@@ -38,7 +39,9 @@ export async function runWeightsConvert(
       }),
   );
   terminal.out(`${out}: ${tensors} tensors, ${megabytes(total)} MB, from ${weights.format}\n`);
-  for (const { name, what } of weights.beside) terminal.err(`left out: ${name} (${what})\n`);
+  for (const { name, what } of weights.beside) {
+    terminal.err(`left out: ${escapeLine(`${name} (${what})`)}\n`);
+  }
   return 0;
 }
 

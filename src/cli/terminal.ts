@@ -1,11 +1,17 @@
 /** @file What a command knows of the world outside: where it writes, how wide that is, and what time it is. */
+import { escapeControls } from "../util/escape-controls.ts";
 
-/** A terminal, or what stands in for one in a test. */
+/**
+ * A terminal, or what stands in for one in a test. What `out` and `err` are given may come from files of others: characters that
+ * would steer a terminal are shown in place of being obeyed.
+ */
 export interface Terminal {
   /** Writes results: what a pipe should receive, and nothing else. */
   readonly out: (text: string) => void;
   /** Writes progress, notes and errors. */
   readonly err: (text: string) => void;
+  /** Writes to where `err` does what moves the cursor: the program's own bars, and nothing from a file. */
+  readonly draw: (sequence: string) => void;
   /** Is a person watching `err`? Decides between a moving bar and calm lines. */
   readonly isInteractive: boolean;
   /** Columns of the window; 80 where there is none. */
@@ -26,8 +32,9 @@ export interface CommandContext {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(escapeControls(text)),
+    err: (text) => void process.stderr.write(escapeControls(text)),
+    draw: (sequence) => void process.stderr.write(sequence),
     isInteractive: process.stderr.isTTY === true,
     get columns() {
       return process.stderr.columns ?? 80; // a window may be resized
@@ -40,7 +47,7 @@ export function processTerminal(): Terminal {
 export interface RecordedTerminal extends Terminal {
   /** Everything written to `out` so far. */
   readonly outText: () => string;
-  /** Everything written to `err` so far. */
+  /** Everything written to `err`, and drawn, so far. */
   readonly errText: () => string;
 }
 
@@ -53,10 +60,13 @@ export function recordedTerminal({
   const written = { out: "", err: "" };
   return {
     out: (text) => {
-      written.out += text;
+      written.out += escapeControls(text);
     },
     err: (text) => {
-      written.err += text;
+      written.err += escapeControls(text);
+    },
+    draw: (sequence) => {
+      written.err += sequence;
     },
     isInteractive,
     columns,
