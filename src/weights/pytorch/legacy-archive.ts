@@ -4,11 +4,11 @@
  */
 
 import { readFully } from "../read-range.ts";
+import { refuseFile } from "../refuse-file.ts";
 import { FILE_BYTES } from "../safetensors-types.ts";
 import {
   type Archive,
   type ArchiveSource,
-  refuseFile,
   refusingPickles,
   storageBytes,
   storagesOf,

@@ -29,7 +29,7 @@ export function spanOf({ offset, shape, strides }: Omit<TensorView, "kind" | "st
 /** Does a view touch elements that its storage has not? */
 export function leavesStorage(view: Omit<TensorView, "kind">): boolean {
   const { first, count } = spanOf(view);
-  return count > 0 && !(first + count <= view.storage.count);
+  return count !== 0 && !(first + count <= view.storage.count);
 }
 
 /**

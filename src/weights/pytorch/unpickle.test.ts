@@ -131,7 +131,7 @@ describe("unpickle()", () => {
       weight,
     ]);
     const [pickled] = checkpointEntries({ state_dict: Object.fromEntries(tensors), epoch: 3 });
-    assert.ok(pickled?.name.endsWith("data.pkl"));
+    assert.ok(pickled !== undefined);
     const budget = new PickleBudget();
     const { value } = unpickle(pickled.bytes, 0, budget);
     assert.ok(value instanceof Map);
