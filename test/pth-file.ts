@@ -140,9 +140,13 @@ export interface ZipEntry {
   readonly method?: number;
 }
 
+/** The flag by which names are in UTF-8, as PyTorch sets it. */
+const UTF8_NAMES = 0x0800;
+
 function localHeader({ name, bytes, method = 0 }: ZipEntry): Buffer {
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);
+  header.writeUInt16LE(UTF8_NAMES, 6);
   header.writeUInt16LE(method, 8);
   header.writeInt32LE(crc32.buf(bytes), 14);
   header.writeUInt32LE(bytes.length, 18);
@@ -154,6 +158,7 @@ function localHeader({ name, bytes, method = 0 }: ZipEntry): Buffer {
 function centralHeader({ name, bytes, method = 0 }: ZipEntry, offset: number): Buffer {
   const header = Buffer.alloc(46);
   header.writeUInt32LE(0x02014b50, 0);
+  header.writeUInt16LE(UTF8_NAMES, 8);
   header.writeUInt16LE(method, 10);
   header.writeInt32LE(crc32.buf(bytes), 16);
   header.writeUInt32LE(bytes.length, 20);

@@ -72,6 +72,18 @@ test("startProgress() prints notes above the bar, whole, and the bar below the l
   assert.deepEqual(screenOf(terminal.errText()).slice(0, 3), ["first", long, "last"]);
 });
 
+test("startProgress() shows in notes what would steer the terminal, with a bar and without", () => {
+  for (const isInteractive of [true, false]) {
+    const terminal = recordedTerminal({ isInteractive });
+    const progress = startProgress(terminal, { label: "read", total: 2, unit: "files" });
+    progress.note("a\u001b]0;b\u0007");
+    progress.update(1, "c\u009b2J");
+    progress.finish();
+    assert.ok(terminal.errText().includes("a\\u001b]0;b\\u0007\n"), terminal.errText());
+    assert.ok(terminal.errText().includes("c\\u009b2J"), terminal.errText());
+  }
+});
+
 test("startProgress() keeps to the window, and to the line without a bar once there was no room for one", () => {
   const terminal = recordedTerminal({ isInteractive: true, columns: 80 });
   const progress = startProgress(terminal, { label: "pretrain", total: 2000, unit: "steps" });

@@ -1,6 +1,7 @@
 /** @file Progress on stderr: a moving bar for a person, a calm line every half minute for a log. The only file that uses cli-progress. */
 import { Writable } from "node:stream";
 import cliProgress from "cli-progress";
+import { escapeControls, escapeLine } from "../util/escape-controls.ts";
 import { lineWithBar, lineWithoutBar, percentOf } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -65,7 +66,7 @@ function showBar(
       const line = { label, total, unit, done: value, ...state };
       const drawn = hasBar ? lineWithBar(line, terminal.columns) : undefined;
       hasBar = drawn !== undefined; // once it was in the way it stays away: lines that come and go are restless
-      return drawn ?? lineWithoutBar(line, terminal.columns);
+      return escapeLine(drawn ?? lineWithoutBar(line, terminal.columns));
     },
     fps: REDRAWS,
     forceRedraw: true, // or nothing would be drawn anew below a note
@@ -79,7 +80,7 @@ function showBar(
       bar.update(done);
     },
     note: (line) => {
-      bars.log(`${line}\n`);
+      bars.log(`${escapeControls(line)}\n`);
       bars.update();
     },
     finish: () => bars.stop(),
@@ -179,7 +180,7 @@ class TerminalStream extends Writable {
   }
 
   override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
-    this.#terminal.err(chunk);
+    this.#terminal.draw(chunk);
     done();
   }
 }

@@ -1,6 +1,7 @@
 /** @file What `ecamp weights convert` does: opens a file of any format and writes its tensors as safetensors. */
 import { findModelFile } from "../tasks/initial-file.ts";
 import { UsageError } from "../util/errors.ts";
+import { escapeLine } from "../util/escape-controls.ts";
 import { copyToSafetensors } from "../weights/copy-weights.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { withProgress } from "./progress.ts";
@@ -38,6 +39,8 @@ export async function runWeightsConvert(
       }),
   );
   terminal.out(`${out}: ${tensors} tensors, ${megabytes(total)} MB, from ${weights.format}\n`);
-  for (const { name, what } of weights.beside) terminal.err(`left out: ${name} (${what})\n`);
+  for (const { name, what } of weights.beside) {
+    terminal.err(`left out: ${escapeLine(`${name} (${what})`)}\n`);
+  }
   return 0;
 }

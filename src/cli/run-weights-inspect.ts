@@ -3,6 +3,7 @@ import { findModelFile } from "../tasks/initial-file.ts";
 import { inspectWeights, type WeightsInspection } from "../tasks/inspect-weights.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import type { CommandContext } from "./terminal.ts";
+import { textTable } from "./text-table.ts";
 
 /** The arguments of `ecamp weights inspect`, as its option table gives them. */
 export interface WeightsInspectArgs {
@@ -23,13 +24,9 @@ export async function runWeightsInspect(
   return 0;
 }
 
-/** Columns as wide as their longest cell; the last is not filled up. */
+/** A table of words, every column to the left. */
 function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
-  );
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  "));
-  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+  return `${textTable(rows, { align: "left", indent: 0 }).join("\n")}\n`;
 }
 
 function describe(inspection: WeightsInspection): string {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { zipCheckpoint } from "../../test/pth-file.ts";
+import { checkpointEntries, savedTensor, zipCheckpoint, zipOf } from "../../test/pth-file.ts";
 import { vitTensors } from "../../test/vit-tensors.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { COMMANDS } from "./commands.ts";
@@ -13,6 +13,9 @@ import { recordedTerminal } from "./terminal.ts";
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../test/fixtures/pth/${name}`, import.meta.url));
+
+/** Anything but line ends that a terminal would obey. */
+const STEERING = /(?!\n)[\p{Cc}\p{Bidi_Control}]/u;
 
 let folder = "";
 let model = "";
@@ -54,6 +57,35 @@ describe("ecamp weights inspect", () => {
     assert.equal(inspection.format, "pytorch-zip");
     assert.equal(inspection.encoder, null);
     assert.equal(inspection.tensors.length, 22);
+  });
+
+  test("shows names that would steer a terminal, on their lines, and keeps them in JSON", async () => {
+    const hiding = join(folder, "hiding.pth");
+    const name = "norm\u001b[2K\u009b8m\u202e\nlooks like  MAE";
+    const tensors = { ...vitTensors(), [name]: savedTensor([1], [1]) };
+    await writeFile(hiding, zipCheckpoint({ model: tensors, "\u001b]0;title\u0007": 1 }));
+    const { out } = await call("weights", "inspect", hiding);
+    assert.match(out, /^norm\\u001b\[2K\\u009b8m\\u202e\\u000alooks like {2}MAE +F32/m);
+    assert.match(out, /^beside +\\u001b\]0;title\\u0007 \(1\)$/m);
+    assert.doesNotMatch(out, STEERING);
+    const { out: json } = await call("weights", "inspect", hiding, "--json");
+    assert.doesNotMatch(json, STEERING);
+    assert.ok(JSON.parse(json).tensors.some((tensor: { name: string }) => tensor.name === name));
+    const converted = await call("weights", "convert", hiding, join(folder, "hiding.safetensors"));
+    assert.match(converted.err, /^left out: \\u001b\]0;title\\u0007 \(1\)$/m);
+  });
+
+  test("shows what a refused file calls its parts as it shows other names", async () => {
+    const file = join(folder, "refused.pth");
+    const part = "archive\u001b[1A\nfine";
+    const entries = checkpointEntries({ weight: savedTensor([1], [1]) }).map((entry) => ({
+      ...entry,
+      name: entry.name.replace("archive", part),
+      ...(entry.name.endsWith("data.pkl") ? { method: 8 } : {}),
+    }));
+    await writeFile(file, zipOf(entries));
+    const { err } = await call("weights", "inspect", file);
+    assert.match(err, /entry "archive\\u001b\[1A\\u000afine\/data\.pkl" is compressed/);
   });
 
   test("names what a malicious file asked for, and executes nothing", async () => {

@@ -1,11 +1,17 @@
 /** @file What a command knows of the world outside: where it writes, how wide that is, and what time it is. */
+import { escapeControls } from "../util/escape-controls.ts";
 
-/** A terminal, or what stands in for one in a test. */
+/**
+ * A terminal, or what stands in for one in a test. What `out` and `err` are given may come from files of others: characters that
+ * would steer a terminal are shown in place of being obeyed.
+ */
 export interface Terminal {
   /** Writes results: what a pipe should receive, and nothing else. */
   readonly out: (text: string) => void;
   /** Writes progress, notes and errors. */
   readonly err: (text: string) => void;
+  /** Writes to where `err` does what moves the cursor: the program's own bars, and nothing from a file. */
+  readonly draw: (sequence: string) => void;
   /** Is a person watching `err`? Decides between a moving bar and calm lines. */
   readonly isInteractive: boolean;
   /** May `out` be coloured? Where a person watches it and has not set `NO_COLOR` (https://no-color.org). */
@@ -36,8 +42,9 @@ export interface TerminalEnvironment {
 /** The terminal of this process. */
 export function processTerminal({ noColor = "", term }: TerminalEnvironment = {}): Terminal {
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(escapeControls(text)),
+    err: (text) => void process.stderr.write(escapeControls(text)),
+    draw: (sequence) => void process.stderr.write(sequence),
     isInteractive: process.stderr.isTTY === true,
     hasColor: process.stdout.isTTY === true && noColor === "" && term !== "dumb",
     get columns() {
@@ -51,7 +58,7 @@ export function processTerminal({ noColor = "", term }: TerminalEnvironment = {}
 export interface RecordedTerminal extends Terminal {
   /** Everything written to `out` so far. */
   readonly outText: () => string;
-  /** Everything written to `err` so far. */
+  /** Everything written to `err`, and drawn, so far. */
   readonly errText: () => string;
 }
 
@@ -67,10 +74,13 @@ export function recordedTerminal({
   const written = { out: "", err: "" };
   return {
     out: (text) => {
-      written.out += text;
+      written.out += escapeControls(text);
     },
     err: (text) => {
-      written.err += text;
+      written.err += escapeControls(text);
+    },
+    draw: (sequence) => {
+      written.err += sequence;
     },
     isInteractive,
     hasColor,

@@ -3,6 +3,7 @@
  * resizing to another grid of patches. Host code: the table enters a graph as a constant.
  */
 import { type NdArray, ndArray } from "../util/nd-array.ts";
+import { tableGrid } from "../util/table-grid.ts";
 
 /**
  * How fast the wavelengths grow: ω_k = 10000^(−exponent), k = 0 … d/2 − 1, where d is half the table's width. The first
@@ -89,15 +90,12 @@ function cubicTaps(output: number, { from, to }: { from: number; to: number }): 
   ]);
 }
 
-function gridOf(table: NdArray<"f32">): number {
-  const [batch, rows = 0] = table.shape;
-  const grid = Math.sqrt(rows - 1);
-  if (table.shape.length !== 3 || batch !== 1 || !Number.isInteger(grid) || grid < 1) {
-    throw new RangeError(
-      `Cannot resize a position table of shape [${table.shape.join(",")}]: expected [1, 1 + grid², width]`,
-    );
-  }
-  return grid;
+function requireGrid({ shape }: NdArray<"f32">): number {
+  const grid = tableGrid(shape);
+  if (grid !== undefined) return grid;
+  throw new RangeError(
+    `Cannot resize a position table of shape [${shape.join(",")}]: expected [1, 1 + grid², width]`,
+  );
 }
 
 /**
@@ -106,7 +104,7 @@ function gridOf(table: NdArray<"f32">): number {
  * @throws {RangeError} when the table is not [1, 1 + square, width] or the grid no positive whole number
  */
 export function resizePositionTable(table: NdArray<"f32">, grid: number): NdArray<"f32"> {
-  const from = gridOf(table);
+  const from = requireGrid(table);
   if (!Number.isInteger(grid) || grid < 1) {
     throw new RangeError(
       `Cannot resize a position table to a grid of ${grid}: expected a positive whole number`,

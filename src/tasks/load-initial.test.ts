@@ -119,6 +119,12 @@ describe("startingParameters() from a PyTorch file", () => {
       vitTensors({ ...SMALL_VIT, depth: 3 }),
       /has 3 blocks, expected 2; choose the size that it has, such as --set model\.depth=3/,
     );
+    const { pos_embed: _, ...without } = own;
+    await refuses(without, /into the pre-training model: 1 missing \(pos_embed\)/);
+    await refuses(
+      { ...own, pos_embed: savedTensor([5, 8], () => 0) },
+      /its position table pos_embed has the shape \[5,8\], expected \[1, 1 \+ grid², 8\]/,
+    );
     await refuses(vitTensors({ ...SMALL_VIT, depth: 1 }), /12 missing \(blocks\.1\./);
     await refuses(vitTensors({ ...SMALL_VIT, dim: 16 }), /reshaped \(.*: \[/);
     await refuses(

@@ -1,29 +1,17 @@
 /** @file `--init`: parameters that a weight file holds replace the drawn ones, and a report says which. */
-import { resizePositionTable } from "../model/position-table.ts";
 import type { Parameter } from "../nn/scope.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
 import { initializeStore } from "../train/initialize-store.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
-import { writeView } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
 import type { Shape } from "../util/nd-array.ts";
-import {
-  type LoadReport,
-  matchWeights,
-  type Reshaped,
-  requireLoad,
-} from "../weights/load-report.ts";
+import { type LoadReport, matchWeights, type Reshaped } from "../weights/load-report.ts";
+import { isEncoderParameter } from "../weights/names.ts";
 import { openWeights } from "../weights/open-weights.ts";
-import { readFloats } from "../weights/read-floats.ts";
 import { recognizeWeights, requireEncoder } from "../weights/recognize.ts";
 import type { WeightsFile } from "../weights/weights-file.ts";
+import { fillParameters } from "./fill-parameters.ts";
 import { type Architecture, openInitial } from "./initial-file.ts";
-
-/** The image encoder's own parameters: a file that lacks one of them is no start for it. */
-const ENCODER = /^(cls_token|patch_embed\.|blocks\.|norm\.)/;
-
-/** The tables with a row for each patch and one for the class token, of the encoder and of the pixel decoder. */
-const TABLE = /^(?:decoder_)?pos_embed$/;
 
 /** The tables with a row for each word: they mean something for one vocabulary only. */
 const WORDS =
@@ -58,7 +46,7 @@ export async function startingParameters(
 
 /**
  * Copies every tensor that the file and the model share. Decoders may be missing (MAE's file has no report decoder) and foreign
- * heads ignored; the encoder must be complete. Position tables of another grid are interpolated; any other tensor of another shape
+ * heads ignored; the encoder must be complete, its position table included. Position tables of another grid are interpolated; any other tensor of another shape
  * is refused.
  * @param path a weight file of any format, a checkpoint's folder or a run's
  * @throws {WeightsError} when the file is damaged, of another architecture or trained as one, the encoder incomplete, a shape differs,
@@ -85,17 +73,11 @@ async function loadInitialWeights(
     (initial.tokenizerSha256 !== undefined && initial.tokenizerSha256 !== tokenizerSha256);
   const words = new Set(leavesWordsOut ? sourcesOfWords(whole) : []);
   const report = match(stored.names.filter((name) => !words.has(name)));
-  requireLoad(report, {
-    ...{ file, model: "the pre-training model", mayIgnore: () => true, converts: isOtherGrid },
-    mayMiss: (name) => !ENCODER.test(name),
-  });
-  for (const one of report.loaded) {
-    writeView(store.values, one.name, await readFloats(stored, one));
-  }
-  for (const one of report.reshaped) {
-    const table = await readFloats(stored, one);
-    writeView(store.values, one.name, resizePositionTable(table, gridOf(one.wanted)));
-  }
+  await fillParameters(
+    store.values,
+    { stored, report },
+    { model: "the pre-training model", mayMiss: (name) => !isEncoderParameter(name) },
+  );
   return { file, report, leavesWordsOut };
 }
 
@@ -125,16 +107,6 @@ const sourcesOfWords = ({ loaded, reshaped, repeated }: LoadReport): readonly st
   [...loaded, ...reshaped, ...repeated]
     .filter(({ name }) => WORDS.test(name))
     .flatMap(({ sources }) => sources);
-
-const gridOf = ([, rows = 0]: Shape): number => Math.sqrt(rows - 1);
-
-const isOtherGrid = ({ name, found, wanted }: Reshaped): boolean =>
-  TABLE.test(name) &&
-  found.length === 3 &&
-  found[0] === 1 &&
-  found[2] === wanted[2] &&
-  Number.isInteger(gridOf(found)) &&
-  gridOf(found) > 0;
 
 function requireArchitecture(
   file: string,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -72,6 +72,30 @@ describe("copyToSafetensors()", () => {
     await truncate(source, 400);
     await assert.rejects(copyToSafetensors(weights, out), WeightsError);
     assert.deepEqual((await readdir(home)).sort(), ["model.pth", "out.safetensors"]);
+  });
+
+  test("keeps a private file private, and so one of which a shard is", async () => {
+    const home = await mkdtemp(join(folder, "private-"));
+    const bits = async (name: string): Promise<number> =>
+      (await stat(join(home, name))).mode & 0o777;
+    const write = async (name: string, content: string | Uint8Array, mode: number) => {
+      await writeFile(join(home, name), content);
+      await chmod(join(home, name), mode);
+    };
+    await write("model.pth", zipCheckpoint({ a: savedTensor([1], [1]) }), 0o600);
+    await write("open.pth", zipCheckpoint({ a: savedTensor([1], [1]) }), 0o755);
+    const index = JSON.stringify({ weight_map: { a: "a.safetensors" } });
+    await write("m.safetensors.index.json", index, 0o644);
+    for (const [source, out, expected] of [
+      ["model.pth", "a.safetensors", 0o600],
+      ["a.safetensors", "b.safetensors", 0o600],
+      ["m.safetensors.index.json", "c.safetensors", 0o600],
+      ["open.pth", "d.safetensors", 0o644],
+    ] as const) {
+      await using weights = await openWeights(join(home, source));
+      await copyToSafetensors(weights, join(home, out));
+      assert.equal(await bits(out), expected & ~process.umask(), source);
+    }
   });
 
   test("refuses the one name that safetensors reserves", async () => {

@@ -1,8 +1,7 @@
 /** @file Writes a weight file of any format as safetensors, tensor by tensor, with the names and the element types that it has. */
 import { writeFileAtomically } from "../util/atomic-file.ts";
 import { WeightsError } from "../util/errors.ts";
-import { encodeHeader, type TensorInfo } from "./safetensors-header.ts";
-import { FILE_BYTES } from "./safetensors-types.ts";
+import { encodeHeader, layOut, METADATA_KEY, type TensorInfo } from "./safetensors-header.ts";
 import type { WeightsFile } from "./weights-file.ts";
 
 /** What may be said while a file is written. */
@@ -23,24 +22,14 @@ export interface CopiedWeights {
 /** By this key readers of safetensors tell which program's conventions the tensors follow. */
 const FORMAT = { format: "pt" } as const;
 
-const RESERVED = "__metadata__";
-
-/** Places the tensors one after another, larger elements first, so that each starts at a multiple of its element's size. */
-function layOut(weights: WeightsFile): ReadonlyMap<string, TensorInfo> {
-  const infos = weights.names.map((name) => [name, weights.info(name)] as const);
-  infos.sort(([, a], [, b]) => FILE_BYTES[b.type] - FILE_BYTES[a.type]);
-  const tensors = new Map<string, TensorInfo>();
-  let byteOffset = 0;
-  for (const [name, { type, shape, byteLength }] of infos) {
-    if (name === RESERVED) {
-      throw new WeightsError(
-        `Cannot convert "${weights.file}": a tensor is named "${RESERVED}", which safetensors reserves`,
-      );
-    }
-    tensors.set(name, { type, shape, byteOffset, byteLength });
-    byteOffset += byteLength;
+/** Where each tensor goes. */
+function placesOf(weights: WeightsFile): ReadonlyMap<string, TensorInfo> {
+  if (weights.names.includes(METADATA_KEY)) {
+    throw new WeightsError(
+      `Cannot convert "${weights.file}": a tensor is named "${METADATA_KEY}", which safetensors reserves`,
+    );
   }
-  return tensors;
+  return layOut(weights.names.map((name) => [name, weights.info(name)]));
 }
 
 async function* piecesOf(
@@ -58,7 +47,7 @@ async function* piecesOf(
 
 /**
  * Copies every tensor, its bits unchanged, and the texts of a safetensors header; what else lies in a checkpoint stays behind. One
- * tensor is in memory at a time. The file appears whole or not at all.
+ * tensor is in memory at a time. The file appears whole or not at all, and nobody may read it who may not read the original.
  * @param out the file to write; what stands there is replaced
  * @throws {WeightsError} when the file has been cut since it was opened, or a name is reserved
  * @throws {EcampError} when the disk refuses
@@ -68,8 +57,8 @@ export async function copyToSafetensors(
   out: string,
   events: CopyEvents = {},
 ): Promise<CopiedWeights> {
-  const tensors = layOut(weights);
-  await writeFileAtomically(out, piecesOf(weights, tensors, events));
+  const tensors = placesOf(weights);
+  await writeFileAtomically(out, piecesOf(weights, tensors, events), { mode: weights.mode });
   const bytes = [...tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { tensors: tensors.size, bytes };
 }

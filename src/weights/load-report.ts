@@ -1,5 +1,6 @@
 /** @file Which tensors of a weight file fit which parameters of a model, and a refusal that says what does not. */
 import { WeightsError } from "../util/errors.ts";
+import { escapeLine } from "../util/escape-controls.ts";
 import { type Shape, sameShape } from "../util/nd-array.ts";
 import { type Match, nameTensors } from "./name-tensors.ts";
 
@@ -76,7 +77,7 @@ export function matchWeights({
 
 function listNames(names: readonly string[], what: string): string | undefined {
   if (names.length === 0) return undefined;
-  const shown = names.slice(0, NAMES_SHOWN).join(", ");
+  const shown = escapeLine(names.slice(0, NAMES_SHOWN).join(", "));
   const rest = names.length - NAMES_SHOWN;
   return `${names.length} ${what} (${shown}${rest > 0 ? ` and ${rest} more` : ""})`;
 }

@@ -88,6 +88,13 @@ export const ENCODER_MARKS: readonly (readonly [patches: string, block: string])
 const ENCODER_PART =
   /^(?:blocks|patch_embed|embeddings|encoder\.layer)\.|^(?:dist_token|reg_token|register_tokens)$|^norm_pre\./;
 
+/**
+ * Is a parameter, given by our name, one of the image encoder's own? A file that lacks one of them is no start for a model that has
+ * it, the position table included: it may have been learnt, and drawing it anew would go unnoticed.
+ */
+export const isEncoderParameter = (name: string): boolean =>
+  /^(?:cls_token$|pos_embed$|(?:patch_embed|blocks|norm)\.)/.test(name);
+
 /** What ours consists of, apart from the tokens, the table and the final norm. */
 const OWN_PART =
   /^(?:patch_embed\.proj|blocks\.\d+\.(?:norm1|norm2|attn\.qkv|attn\.proj|mlp\.fc1|mlp\.fc2))\.(?:weight|bias)$/;

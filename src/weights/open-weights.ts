@@ -2,14 +2,15 @@
 import { openPyTorch } from "./pytorch/pytorch-file.ts";
 import { openHandle } from "./read-range.ts";
 import { openSafetensors } from "./safetensors.ts";
-import { openShards } from "./shards.ts";
+import { type IndexFile, openShards } from "./shards.ts";
 import type { WeightsFile } from "./weights-file.ts";
 import { type FileFormat, formatOf } from "./weights-format.ts";
 
-async function sniff(file: string): Promise<{ format: FileFormat; fileBytes: number }> {
+async function sniff(file: string): Promise<IndexFile & { readonly format: FileFormat }> {
   const opened = await openHandle(file);
   try {
-    return { format: await formatOf(file, opened), fileBytes: opened.fileBytes };
+    const { fileBytes, mode } = opened;
+    return { format: await formatOf(file, opened), ...{ file, fileBytes, mode } };
   } finally {
     await opened.handle.close();
   }
@@ -27,14 +28,14 @@ async function sniff(file: string): Promise<{ format: FileFormat; fileBytes: num
  * pointer of Git LFS and a web page are recognised as such
  */
 export async function openWeights(file: string): Promise<WeightsFile> {
-  const { format, fileBytes } = await sniff(file);
+  const { format, ...found } = await sniff(file);
   switch (format) {
     case "safetensors":
       return openSafetensors(file);
     case "pytorch":
       return openPyTorch(file);
     case "json":
-      return openShards(file, fileBytes);
+      return openShards(found);
     default:
       return format satisfies never;
   }

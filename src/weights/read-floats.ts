@@ -1,11 +1,22 @@
 /** @file Reads a parameter from the tensor or tensors of a file that it consists of. */
 import { WeightsError } from "../util/errors.ts";
+import { escapeLine } from "../util/escape-controls.ts";
 import { type NdArray, type Shape, sizeOf } from "../util/nd-array.ts";
 import type { NamedTensor } from "./name-tensors.ts";
+import { isInteger } from "./safetensors-types.ts";
 import type { WeightsFile } from "./weights-file.ts";
 
 function asFloats({ data }: NdArray): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
+}
+
+/** A parameter is no whole numbers: those are codes, which a scale somewhere else in the file would turn into weights. */
+function requireFloats(weights: WeightsFile, source: string): void {
+  const { type } = weights.info(source);
+  if (!isInteger(type)) return;
+  throw new WeightsError(
+    `Cannot load "${escapeLine(source)}" of "${weights.file}": its elements are integers (${type}), expected floating-point numbers: a quantised file? Take the one that it was made from`,
+  );
 }
 
 /** Refuses what a diverged training or a damaged file leaves behind. */
@@ -13,13 +24,13 @@ function requireFinite(file: string, source: string, values: Float32Array): void
   if (values.every(Number.isFinite)) return;
   const count = values.reduce((sum, value) => sum + Number(!Number.isFinite(value)), 0);
   throw new WeightsError(
-    `Cannot load "${source}" of "${file}": it holds a value that is not finite (${count} of ${values.length}); the training that wrote it diverged, or the file is damaged`,
+    `Cannot load "${escapeLine(source)}" of "${file}": it holds a value that is not finite (${count} of ${values.length}); the training that wrote it diverged, or the file is damaged`,
   );
 }
 
 /**
- * A parameter's values as f32, whatever the file stores; query, key and value one after another.
- * @throws {WeightsError} when a value is NaN or infinite, naming the tensor, and as `WeightsFile.read`
+ * A parameter's values as f32, of whatever precision the file stores; query, key and value one after another.
+ * @throws {WeightsError} when a value is NaN or infinite or the elements are integers, naming the tensor, and as `WeightsFile.read`
  */
 export async function readFloats(
   weights: WeightsFile,
@@ -28,6 +39,7 @@ export async function readFloats(
   const parts: Float32Array[] = [];
   const shapes: Shape[] = [];
   for (const source of sources) {
+    requireFloats(weights, source);
     const values = asFloats(await weights.read(source));
     requireFinite(weights.file, source, values);
     parts.push(values);

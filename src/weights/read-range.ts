@@ -2,6 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { describeError, WeightsError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
+import { refuseFile, refuseTensor } from "./refuse-file.ts";
 import { decodeElements } from "./safetensors-types.ts";
 import type { StoredTensor } from "./weights-file.ts";
 
@@ -28,6 +29,8 @@ export async function readFully(
 export interface OpenHandle {
   readonly handle: FileHandle;
   readonly fileBytes: number;
+  /** Its permission bits, those to execute left out. */
+  readonly mode: number;
 }
 
 /**
@@ -47,15 +50,10 @@ export async function openHandle(
     });
   }
   const status = await handle.stat();
-  if (status.isFile()) return { handle, fileBytes: status.size };
+  if (status.isFile()) return { handle, fileBytes: status.size, mode: status.mode & 0o666 };
   await handle.close();
   const found = status.isDirectory() ? "it is a folder" : "it is not a file";
-  throw new WeightsError(`Cannot read weights "${file}": ${found}, expected ${expected}`);
-}
-
-/** Refuses one tensor of a file. */
-export function refuseTensor(file: string, name: string, found: string): never {
-  throw new WeightsError(`Cannot read tensor "${name}" of weights "${file}": ${found}`);
+  refuseFile(file, `${found}, expected ${expected}`);
 }
 
 /**

@@ -177,11 +177,24 @@ describe("readFloats()", () => {
   test("widens other types", async () => {
     const fixture = new URL("../../test/fixtures/pth/dtypes.pth", import.meta.url);
     await using weights = await openWeights(fileURLToPath(fixture));
-    for (const name of ["f16", "bf16", "f64", "i64", "u8", "bool"]) {
+    for (const name of ["f16", "bf16", "f64"]) {
       const { data, dtype } = await readFloats(weights, { sources: [name] });
       const expected = Array.from((await weights.read(name)).data, Number);
       assert.deepEqual(dtype, "f32");
       assert.deepEqual([...data], expected.map(Math.fround), name);
+    }
+  });
+
+  test("refuses integers, which are a quantised file's codes", async () => {
+    const fixture = new URL("../../test/fixtures/pth/dtypes.pth", import.meta.url);
+    await using weights = await openWeights(fileURLToPath(fixture));
+    for (const name of ["i64", "i32", "i16", "i8", "u8", "bool"]) {
+      await assert.rejects(
+        readFloats(weights, { sources: [name] }),
+        new RegExp(
+          `^WeightsError: Cannot load "${name}" of ".*": its elements are integers \\(${name.toUpperCase()}\\), .* quantised`,
+        ),
+      );
     }
   });
 

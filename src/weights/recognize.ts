@@ -1,6 +1,8 @@
 /** @file What a weight file looks like, by the names and shapes of its tensors: whose program wrote it, and what its image encoder is. */
 import { WeightsError } from "../util/errors.ts";
+import { escapeLine } from "../util/escape-controls.ts";
 import type { Shape } from "../util/nd-array.ts";
+import { tableGrid } from "../util/table-grid.ts";
 import { type NamedTensors, nameTensors } from "./name-tensors.ts";
 import { changesEncoder } from "./names.ts";
 import type { WeightsFile } from "./weights-file.ts";
@@ -81,13 +83,6 @@ function otherArchitecture(names: readonly string[]): string {
   return other?.[1] ?? "nothing that is known";
 }
 
-function gridOf(table: Shape): number | undefined {
-  const grid = Math.sqrt((table[1] ?? 0) - 1);
-  return table.length === 3 && table[0] === 1 && Number.isInteger(grid) && grid > 0
-    ? grid
-    : undefined;
-}
-
 function encoderShape(tensors: NamedTensors["tensors"]): EncoderShape | undefined {
   const shapeOf = (name: string): Shape => tensors.get(name)?.shape ?? [];
   const patches = shapeOf("patch_embed.proj.weight");
@@ -96,7 +91,7 @@ function encoderShape(tensors: NamedTensors["tensors"]): EncoderShape | undefine
   let depth = 0;
   while (tensors.has(`blocks.${depth}.norm1.weight`)) depth++;
   const mlpRatio = (shapeOf("blocks.0.mlp.fc1.weight")[0] ?? 0) / dim;
-  return { dim, depth, patch, channels, mlpRatio, grid: gridOf(shapeOf("pos_embed")) };
+  return { dim, depth, patch, channels, mlpRatio, grid: tableGrid(shapeOf("pos_embed")) };
 }
 
 /**
@@ -143,7 +138,7 @@ export function requireEncoder(
   }
   if (foreign.length > 0) {
     throw new WeightsError(
-      `${attempt}: its encoder has parameters that this one has not (${foreign.slice(0, 3).join(", ")}), and computes something else`,
+      `${attempt}: its encoder has parameters that this one has not (${escapeLine(foreign.slice(0, 3).join(", "))}), and computes something else`,
     );
   }
   if (encoder.channels !== 3) {

@@ -5,12 +5,14 @@
  * The file is an unsigned 64-bit length, that many bytes of JSON, then the tensors without a gap.
  */
 import { z } from "zod";
-import { describeError, WeightsError } from "../util/errors.ts";
+import { describeError } from "../util/errors.ts";
 import { type Shape, sizeOf } from "../util/nd-array.ts";
+import { refuseFile } from "./refuse-file.ts";
 import { FILE_BYTES, type FileType, isFileType } from "./safetensors-types.ts";
+import type { StoredTensor } from "./weights-file.ts";
 
 /** A header that claims to be longer than this many bytes is refused. */
-const MAX_HEADER_BYTES = 100_000_000;
+export const MAX_HEADER_BYTES: number = 100_000_000;
 
 /** Bytes before the header: its length. */
 export const LENGTH_BYTES = 8;
@@ -31,7 +33,8 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const METADATA_KEY = "__metadata__";
+/** The one name that no tensor may have: the texts of the header lie under it. */
+export const METADATA_KEY: string = "__metadata__";
 const metadataSchema = z.record(z.string(), z.string());
 const wholeNumber = z.int().min(0);
 const entrySchema = z.object({
@@ -39,10 +42,6 @@ const entrySchema = z.object({
   shape: z.array(wholeNumber),
   data_offsets: z.tuple([wholeNumber, wholeNumber]),
 });
-
-function refuse(file: string, found: string, cause?: unknown): never {
-  throw new WeightsError(`Cannot read weights "${file}": ${found}`, { cause });
-}
 
 /**
  * The length of the header from the file's first eight bytes.
@@ -53,13 +52,16 @@ export function headerLength(
   { file, fileBytes }: { file: string; fileBytes: number },
 ): number {
   if (prefix.length < LENGTH_BYTES) {
-    refuse(file, `the file holds ${fileBytes} bytes, a safetensors file at least ${LENGTH_BYTES}`);
+    refuseFile(
+      file,
+      `the file holds ${fileBytes} bytes, a safetensors file at least ${LENGTH_BYTES}`,
+    );
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_BYTES);
   const length = view.getBigUint64(0, true);
   const room = fileBytes - LENGTH_BYTES;
   if (length > BigInt(Math.min(MAX_HEADER_BYTES, room))) {
-    refuse(
+    refuseFile(
       file,
       `its first ${LENGTH_BYTES} bytes announce a header of ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed ` +
         `and ${room} follow; the file is truncated or not a safetensors file`,
@@ -104,13 +106,13 @@ function parseObject(bytes: Uint8Array, file: string): [string, unknown][] {
     json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     parsed = JSON.parse(json);
   } catch (error) {
-    refuse(file, `its header is not JSON in UTF-8 (${describeError(error)})`, error);
+    refuseFile(file, `its header is not JSON in UTF-8 (${describeError(error)})`, error);
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    refuse(file, "its header is not a JSON object");
+    refuseFile(file, "its header is not a JSON object");
   }
   const repeated = repeatedKey(json);
-  if (repeated !== undefined) refuse(file, `its header names "${repeated}" twice`);
+  if (repeated !== undefined) refuseFile(file, `its header names "${repeated}" twice`);
   return Object.entries(parsed);
 }
 
@@ -119,17 +121,17 @@ function parseEntry(file: string, name: string, entry: unknown): TensorInfo {
   if (!result.success) {
     const issue = result.error.issues[0];
     const place = issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`;
-    refuse(file, `its header describes tensor "${name}" wrongly (${place})`, result.error);
+    refuseFile(file, `its header describes tensor "${name}" wrongly (${place})`, result.error);
   }
   const { dtype, shape } = result.data;
   const [begin, end] = result.data.data_offsets;
   if (!isFileType(dtype)) {
     const known = Object.keys(FILE_BYTES).join(", ");
-    refuse(file, `tensor "${name}" has the element type "${dtype}", expected one of ${known}`);
+    refuseFile(file, `tensor "${name}" has the element type "${dtype}", expected one of ${known}`);
   }
   const expected = sizeOf(shape) * FILE_BYTES[dtype];
   if (end - begin !== expected) {
-    refuse(
+    refuseFile(
       file,
       `tensor "${name}" lies at bytes ${begin} to ${end}, but ${dtype}[${shape.join(",")}] takes ${expected} bytes`,
     );
@@ -144,19 +146,19 @@ function requireTiling(file: string, tensors: SafetensorsHeader["tensors"], data
   for (const [name, { byteOffset, byteLength }] of tensors) {
     if (byteOffset !== end) {
       const fault = byteOffset < end ? "overlap" : `leave a gap of ${byteOffset - end} bytes`;
-      refuse(file, `tensor "${name}" starts at byte ${byteOffset}, it and ${before} ${fault}`);
+      refuseFile(file, `tensor "${name}" starts at byte ${byteOffset}, it and ${before} ${fault}`);
     }
     end += byteLength;
     before = `tensor "${name}"`;
   }
   if (end > dataBytes) {
-    refuse(
+    refuseFile(
       file,
       `its tensors take ${end} bytes, ${dataBytes} follow the header; the file is truncated`,
     );
   }
   if (end < dataBytes) {
-    refuse(file, `${dataBytes - end} bytes follow the last tensor and belong to none`);
+    refuseFile(file, `${dataBytes - end} bytes follow the last tensor and belong to none`);
   }
 }
 
@@ -177,7 +179,8 @@ export function parseHeader(
       continue;
     }
     const parsed = metadataSchema.safeParse(entry);
-    if (!parsed.success) refuse(file, `its ${METADATA_KEY} is not a table of texts`, parsed.error);
+    if (!parsed.success)
+      refuseFile(file, `its ${METADATA_KEY} is not a table of texts`, parsed.error);
     metadata = parsed.data;
   }
   // Of tensors that start at one byte, all but the last must be empty.
@@ -185,6 +188,23 @@ export function parseHeader(
   const tensors = new Map(found);
   requireTiling(file, tensors, dataBytes);
   return { tensors, metadata };
+}
+
+/**
+ * Places tensors one after another, larger elements first, so that each starts at a multiple of its element's size; otherwise in the
+ * given order, which the result's is where they are written.
+ */
+export function layOut(
+  tensors: Iterable<readonly [name: string, tensor: StoredTensor]>,
+): ReadonlyMap<string, TensorInfo> {
+  const sorted = [...tensors].sort(([, a], [, b]) => FILE_BYTES[b.type] - FILE_BYTES[a.type]);
+  const placed = new Map<string, TensorInfo>();
+  let byteOffset = 0;
+  for (const [name, { type, shape, byteLength }] of sorted) {
+    placed.set(name, { type, shape, byteOffset, byteLength });
+    byteOffset += byteLength;
+  }
+  return placed;
 }
 
 /**

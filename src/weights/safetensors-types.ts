@@ -39,6 +39,9 @@ export const FILE_BYTES: Readonly<Record<FileType, number>> = {
   BOOL: 1,
 };
 
+/** Are the elements whole numbers, or truth values? */
+export const isInteger = (type: FileType): boolean => /^(?:[IU]\d|BOOL$)/.test(type);
+
 /** How each host type is written. */
 export const FILE_TYPE_OF: Readonly<Record<keyof StorageOf, FileType>> = {
   f64: "F64",

@@ -1,18 +1,20 @@
 /** @file Safetensors files: read tensor by tensor from their places, written as a stream that appears whole or not at all. */
 import type { FileHandle } from "node:fs/promises";
 import { writeFileAtomically } from "../util/atomic-file.ts";
-import { BYTES_PER_ELEMENT, describeShape, type NdArray, sizeOf } from "../util/nd-array.ts";
-import { type OpenHandle, openHandle, readFully, refuseTensor, toHostArray } from "./read-range.ts";
+import { describeShape, type NdArray, sizeOf } from "../util/nd-array.ts";
+import { type OpenHandle, openHandle, readFully, toHostArray } from "./read-range.ts";
+import { refuseTensor } from "./refuse-file.ts";
 import {
   encodeHeader,
   headerLength,
   LENGTH_BYTES,
+  layOut,
   parseHeader,
   type SafetensorsHeader,
   type TensorInfo,
 } from "./safetensors-header.ts";
 import { FILE_TYPE_OF } from "./safetensors-types.ts";
-import type { WeightsFile } from "./weights-file.ts";
+import type { StoredTensor, WeightsFile } from "./weights-file.ts";
 
 export type { TensorInfo } from "./safetensors-header.ts";
 
@@ -50,18 +52,20 @@ class OpenSafetensors implements SafetensorsFile {
   readonly beside: readonly [] = [];
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  readonly mode: number;
   readonly #handle: FileHandle;
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #dataStart: number;
 
   constructor(
     file: string,
-    handle: FileHandle,
+    { handle, mode }: OpenHandle,
     header: SafetensorsHeader & { readonly dataStart: number },
   ) {
     this.file = file;
     this.names = [...header.tensors.keys()];
     this.metadata = header.metadata;
+    this.mode = mode;
     this.#handle = handle;
     this.#tensors = header.tensors;
     this.#dataStart = header.dataStart;
@@ -110,42 +114,46 @@ class OpenSafetensors implements SafetensorsFile {
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   const opened = await openHandle(file, "a safetensors file");
   try {
-    return new OpenSafetensors(file, opened.handle, await readHeader(opened, file));
+    return new OpenSafetensors(file, opened, await readHeader(opened, file));
   } catch (error) {
     await opened.handle.close();
     throw error;
   }
 }
 
-/** Places the arrays one after another. */
-function layOut(
+type Arrays = ReadonlyMap<string, NdArray>;
+
+/** The arrays by name. Refuses one that is given twice, or whose length is not its shape's. */
+function arraysByName(
   file: string,
-  arrays: readonly (readonly [string, NdArray])[],
-): ReadonlyMap<string, TensorInfo> {
-  const tensors = new Map<string, TensorInfo>();
-  let byteOffset = 0;
-  for (const [name, { dtype, shape, data }] of arrays) {
+  tensors: Iterable<readonly [name: string, array: NdArray]>,
+): Arrays {
+  const arrays = new Map<string, NdArray>();
+  for (const [name, array] of tensors) {
+    const { dtype, shape, data } = array;
     const refuse = (found: string): never => {
       throw new RangeError(`Cannot write tensor "${name}" to weights "${file}": ${found}`);
     };
-    if (tensors.has(name)) refuse("it is given twice");
+    if (arrays.has(name)) refuse("it is given twice");
     if (data.length !== sizeOf(shape)) {
       refuse(`it has ${data.length} elements, ${describeShape({ dtype, shape })} expected`);
     }
-    const type = FILE_TYPE_OF[dtype];
-    tensors.set(name, { type, shape, byteOffset, byteLength: data.byteLength });
-    byteOffset += data.byteLength;
+    arrays.set(name, array);
   }
-  return tensors;
+  return arrays;
 }
 
-function* piecesOf(
-  header: SafetensorsHeader,
-  arrays: readonly (readonly [string, NdArray])[],
-): Generator<Uint8Array> {
+const storedAs = ({ dtype, shape, data }: NdArray): StoredTensor => ({
+  type: FILE_TYPE_OF[dtype],
+  shape,
+  byteLength: data.byteLength,
+});
+
+function* piecesOf(header: SafetensorsHeader, arrays: Arrays): Generator<Uint8Array> {
   yield encodeHeader(header);
-  for (const [, { data }] of arrays) {
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const name of header.tensors.keys()) {
+    const data = arrays.get(name)?.data;
+    if (data !== undefined) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
 }
 
@@ -161,10 +169,8 @@ export async function writeSafetensors(
   tensors: Iterable<readonly [name: string, array: NdArray]>,
   { metadata = {}, ...permissions }: SafetensorsOptions = {},
 ): Promise<void> {
-  // Larger elements first: every tensor then starts at a multiple of its element's size. The given order otherwise.
-  const arrays = [...tensors].sort(
-    ([, a], [, b]) => BYTES_PER_ELEMENT[b.dtype] - BYTES_PER_ELEMENT[a.dtype],
-  );
-  const header: SafetensorsHeader = { tensors: layOut(file, arrays), metadata };
+  const arrays = arraysByName(file, tensors);
+  const placed = layOut([...arrays].map(([name, array]) => [name, storedAs(array)]));
+  const header: SafetensorsHeader = { tensors: placed, metadata };
   await writeFileAtomically(file, piecesOf(header, arrays), permissions);
 }

@@ -4,8 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { tryParseJson } from "../util/jsonl.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { refuseFile } from "./pytorch/archive.ts";
-import { refuseTensor } from "./read-range.ts";
+import { refuseFile, refuseTensor } from "./refuse-file.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.ts";
 import type { BesideTensors, StoredTensor, WeightsFile } from "./weights-file.ts";
 
@@ -26,18 +25,25 @@ class Shards implements WeightsFile {
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly beside: readonly BesideTensors[];
+  readonly mode: number;
   readonly #shards: readonly SafetensorsFile[];
   readonly #shardOf: ReadonlyMap<string, SafetensorsFile>;
 
-  constructor(file: string, opened: ReadonlyMap<string, SafetensorsFile>, map: TensorMap) {
+  constructor(
+    { file, mode }: IndexFile,
+    opened: ReadonlyMap<string, SafetensorsFile>,
+    map: TensorMap,
+  ) {
     this.file = file;
     this.names = [...map.keys()];
     this.#shards = [...opened.values()];
+    this.mode = this.#shards.reduce((bits, shard) => bits & shard.mode, mode);
     this.metadata = Object.assign({}, ...this.#shards.map(({ metadata }) => metadata));
+    const held = new Map([...opened].map(([name, { names }]) => [name, new Set(names)]));
     const shardOf = new Map<string, SafetensorsFile>();
     for (const [name, shardName] of map) {
       const shard = opened.get(shardName);
-      if (shard?.names.includes(name) !== true) {
+      if (shard === undefined || held.get(shardName)?.has(name) !== true) {
         refuseFile(file, `"${name}" should be in "${shardName}", which holds none of that name`);
       }
       shardOf.set(name, shard);
@@ -79,10 +85,19 @@ class Shards implements WeightsFile {
   }
 }
 
+/** An index, as it was found. */
+export interface IndexFile {
+  readonly file: string;
+  /** Its length. */
+  readonly fileBytes: number;
+  /** See `WeightsFile`. */
+  readonly mode: number;
+}
+
 /** Tensor → the shard that holds it. */
 type TensorMap = ReadonlyMap<string, string>;
 
-async function readIndex(file: string, fileBytes: number): Promise<TensorMap> {
+async function readIndex({ file, fileBytes }: IndexFile): Promise<TensorMap> {
   if (fileBytes > MAX_INDEX_BYTES) {
     refuseFile(file, `it is JSON of ${fileBytes} bytes, at most ${MAX_INDEX_BYTES} are expected`);
   }
@@ -104,11 +119,11 @@ async function readIndex(file: string, fileBytes: number): Promise<TensorMap> {
 
 /**
  * Opens every shard of an index and checks that each holds what the index says.
- * @param fileBytes the length of the index
  * @throws {WeightsError} when the index is damaged, a shard is missing or damaged, or a tensor is not where it should be
  */
-export async function openShards(file: string, fileBytes: number): Promise<WeightsFile> {
-  const map = await readIndex(file, fileBytes);
+export async function openShards(index: IndexFile): Promise<WeightsFile> {
+  const { file } = index;
+  const map = await readIndex(index);
   const shardNames = [...new Set(map.values())].sort();
   if (shardNames.length === 0 || shardNames.length > MAX_SHARDS) {
     refuseFile(file, `it names ${shardNames.length} shards, expected 1 to ${MAX_SHARDS}`);
@@ -117,7 +132,7 @@ export async function openShards(file: string, fileBytes: number): Promise<Weigh
   try {
     for (const name of shardNames)
       opened.set(name, await openSafetensors(join(dirname(file), name)));
-    return new Shards(file, opened, map);
+    return new Shards(index, opened, map);
   } catch (error) {
     await Promise.all([...opened.values()].map((shard) => shard.close()));
     throw error;

@@ -27,6 +27,8 @@ export interface WeightsFile extends AsyncDisposable {
   /** The path that was opened. */
   readonly file: string;
   readonly format: WeightsFormat;
+  /** Permission bits, such as 0o600 for a private file: who may read and write every part of it. */
+  readonly mode: number;
   /** Every tensor's name, in the file's order. */
   readonly names: readonly string[];
   /** Texts that a safetensors file carries; empty for a PyTorch file. */

@@ -1,6 +1,8 @@
 /** @file Which format a file is of, by its first bytes; what is no weight file is refused with a word on how it came about. */
-import { refuseFile } from "./pytorch/archive.ts";
+import { isLfsPointer } from "../util/lfs-pointer.ts";
 import { type OpenHandle, readFully } from "./read-range.ts";
+import { refuseFile } from "./refuse-file.ts";
+import { LENGTH_BYTES, MAX_HEADER_BYTES } from "./safetensors-header.ts";
 
 /** How a file has to be opened. */
 export type FileFormat = "safetensors" | "pytorch" | "json";
@@ -8,11 +10,6 @@ export type FileFormat = "safetensors" | "pytorch" | "json";
 /** Enough for every mark below; a pointer of Git LFS is shorter than this as a whole. */
 const START_BYTES = 512;
 
-/** A safetensors file begins with the length of its header, in 64 bits; none is as long as this. */
-const MAX_HEADER_BYTES = 100_000_000n;
-const LENGTH_BYTES = 8;
-
-const LFS_POINTER = /^version https:\/\/git-lfs\.[^\n]*\n/;
 const WEB_PAGE = /^\s*<(?:!doctype|html|head|body|\?xml|!--)/i;
 
 /** Formats that people take for weights of this kind, by how they begin. */
@@ -32,10 +29,11 @@ const FOREIGN: readonly (readonly [start: string, what: string, remedy: string])
 
 const EXPECTED = "expected a safetensors file, an index of such files, or a PyTorch checkpoint";
 
+/** Does it begin as a safetensors file does, with the length of a header in 64 bits, and the header? */
 function isSafetensors(start: Uint8Array): boolean {
   if (start.length <= LENGTH_BYTES || start[LENGTH_BYTES] !== "{".charCodeAt(0)) return false;
   const view = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES);
-  return view.getBigUint64(0, true) <= MAX_HEADER_BYTES;
+  return view.getBigUint64(0, true) <= BigInt(MAX_HEADER_BYTES);
 }
 
 /** Does it begin as a pickle of protocol 2 to 5 does? */
@@ -44,7 +42,7 @@ const isPickle = ([mark = 0, protocol = 0]: Uint8Array): boolean =>
 
 /** Refuses what was downloaded in place of the file. */
 function refuseStandIns(file: string, text: string): void {
-  if (LFS_POINTER.test(text)) {
+  if (isLfsPointer(text)) {
     const size = /\nsize (\d{1,15})\n/.exec(text)?.[1];
     const missing = size === undefined ? "the file itself" : `the file itself, of ${size} bytes,`;
     refuseFile(

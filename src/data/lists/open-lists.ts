@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { ConfigError, describeError, ManifestError } from "../../util/errors.ts";
 import { openForReading } from "../../util/jsonl.ts";
+import { isLfsPointer } from "../../util/lfs-pointer.ts";
 import type { Split } from "../record.ts";
 import { SPLITS } from "../split/assign-splits.ts";
 import { type LabelListRow, parseLabelList } from "./label-list.ts";
@@ -16,8 +17,6 @@ export interface OpenList {
   readonly rows: readonly LabelListRow[];
 }
 
-const LFS_POINTER = "version https://git-lfs.";
-
 /**
  * The text of a list file.
  * @throws {ManifestError} when it cannot be read, or is no text
@@ -30,7 +29,7 @@ export async function readListText(source: string): Promise<ListText> {
     });
     if (!isUtf8(bytes)) throw new ManifestError(`Cannot read "${source}": it is not UTF-8 text`);
     const text = bytes.toString("utf8");
-    if (!text.startsWith(LFS_POINTER)) return { source, text };
+    if (!isLfsPointer(text)) return { source, text };
     throw new ManifestError(
       `Cannot read "${source}": it is a Git LFS pointer, and the list has not been fetched; run "git lfs pull" in its repository`,
     );

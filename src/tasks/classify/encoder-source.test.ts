@@ -122,6 +122,10 @@ describe("encoderSource() of a PyTorch file", () => {
       { ...own, pos_embed: savedTensor([1, 6, 8], () => 0) },
       /its position table is missing or/,
     );
+    await rejects(
+      { ...own, pos_embed: savedTensor([1, 5, 16], () => 0) },
+      /its position table pos_embed has the shape \[1,5,16\], expected \[1, 1 \+ grid², 8\]/,
+    );
     await rejects({ ...own, dist_token: savedTensor([1, 1, 8], () => 0) }, /\(dist_token\)/);
   });
 

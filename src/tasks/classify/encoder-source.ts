@@ -1,15 +1,16 @@
 /** @file Where a classifier's encoder comes from: weights that say what they are, or a size whose parameters are drawn. */
 import type { Normalization } from "../../model/grey-image.ts";
-import { resizePositionTable } from "../../model/position-table.ts";
 import type { ClassifierOptions } from "../../recipes/classify-config.ts";
 import { SIZES } from "../../recipes/sizes.ts";
 import { type NamedViews, writeView } from "../../train/parameter-store.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
-import { describeLoad, matchWeights, requireLoad } from "../../weights/load-report.ts";
+import { describeLoad, matchWeights } from "../../weights/load-report.ts";
+import { isEncoderParameter } from "../../weights/names.ts";
 import { openWeights } from "../../weights/open-weights.ts";
 import { readFloats } from "../../weights/read-floats.ts";
 import { recognizeWeights } from "../../weights/recognize.ts";
 import type { WeightsFile } from "../../weights/weights-file.ts";
+import { fillParameters } from "../fill-parameters.ts";
 import { findModelFile } from "../initial-file.ts";
 import { type EncoderArchitecture, trainedEncoder } from "./trained-encoder.ts";
 
@@ -32,9 +33,6 @@ export interface EncoderSource {
 
 /** The published downstream normalisation, for weights that do not say theirs (SPEC 2). */
 export const DOWNSTREAM_NORMALIZATION: Normalization = { mean: 0.4722, std: 0.3028 };
-
-/** The encoder's own parameters; the rest of a file belongs to decoders and heads. */
-const ENCODER = /^(?:cls_token$|pos_embed$|patch_embed\.|blocks\.)/;
 
 /**
  * Finds out what a classifier starts from.
@@ -93,23 +91,12 @@ async function fillFrom(
   norm: "fresh" | "encoder",
 ): Promise<string> {
   await using stored = await openWeights(file);
-  const encoder = [...values].filter(([name]) => ENCODER.test(name));
+  const encoder = [...values].filter(([name]) => isEncoderParameter(name));
   const report = matchWeights({
     available: stored.names.map((name) => [name, stored.info(name).shape] as const),
     wanted: encoder.map(([name, { shape }]) => [name, shape] as const),
   });
-  requireLoad(report, {
-    ...{ file, model: "the encoder", mayIgnore: () => true },
-    converts: ({ name }) => name === "pos_embed",
-  });
-  for (const match of report.loaded) {
-    writeView(values, match.name, await readFloats(stored, match));
-  }
-  for (const { name, sources, wanted } of report.reshaped) {
-    const grid = Math.sqrt((wanted[1] ?? 0) - 1);
-    const table = await readFloats(stored, { sources });
-    writeView(values, name, resizePositionTable(table, grid));
-  }
+  await fillParameters(values, { stored, report }, { model: "the encoder" });
   const copied = norm === "encoder" ? await copyNorm(stored, values) : "";
   return `"${file}": ${describeLoad({ ...report, unexpected: [] })}${copied}`;
 }

@@ -1,6 +1,6 @@
 /** @file What both forms of a PyTorch file come down to: a value, and the places of the storages that it refers to. */
 import type { FileHandle } from "node:fs/promises";
-import { WeightsError } from "../../util/errors.ts";
+import { refuseFile } from "../refuse-file.ts";
 import { FILE_BYTES } from "../safetensors-types.ts";
 import { hasKind, type Pickled, PickleError, type StorageReference } from "./pickled.ts";
 
@@ -16,11 +16,6 @@ export interface Archive {
   readonly value: Pickled;
   /** The byte of the file at which a storage's first element lies. */
   readonly placeOf: (storage: StorageReference) => Promise<number>;
-}
-
-/** Refuses a file. */
-export function refuseFile(file: string, found: string, cause?: unknown): never {
-  throw new WeightsError(`Cannot read weights "${file}": ${found}`, { cause });
 }
 
 /** Runs what reads a pickle, and says of which file a fault is. */

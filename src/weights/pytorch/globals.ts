@@ -4,6 +4,7 @@
  */
 import type { FileType } from "../safetensors-types.ts";
 import { numpyScalar } from "./numpy-scalar.ts";
+import { ENTRY_BYTES, type PickleBudget } from "./pickle-budget.ts";
 import {
   hasKind,
   type Pickled,
@@ -14,8 +15,15 @@ import {
 } from "./pickled.ts";
 import { tensorView } from "./tensor-view.ts";
 
+/** A call that a pickle asks for, beside its arguments. */
+interface Call {
+  /** What is called. */
+  readonly where: string;
+  readonly budget: PickleBudget;
+}
+
 /** Builds a value from the arguments with which the pickle would have called something. */
-type Build = (args: readonly Pickled[], where: string) => Pickled;
+type Build = (args: readonly Pickled[], call: Call) => Pickled;
 
 /** The element types of PyTorch's storages, by the classes' names. */
 const STORAGE_TYPES: ReadonlyMap<string, FileType> = new Map([
@@ -31,20 +39,25 @@ const STORAGE_TYPES: ReadonlyMap<string, FileType> = new Map([
   ["torch.BoolStorage", "BOOL"],
 ]);
 
+/** Characters of a name in a message. */
+const MAX_NAME_SHOWN = 200;
+
 function wrong(where: string): never {
   throw new PickleError(`its pickle gives ${where} arguments that it does not take`);
 }
 
 /** `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, …)`. */
-const rebuildTensor: Build = ([storage, offset, shape, strides], where) =>
+const rebuildTensor: Build = ([storage, offset, shape, strides], { where }) =>
   hasKind(storage, "storage") ? tensorView(storage, { offset, shape, strides }) : wrong(where);
 
 /** `_rebuild_parameter(data, requires_grad, hooks)`: a parameter is its tensor. */
-const rebuildParameter: Build = ([data], where) => (hasKind(data, "tensor") ? data : wrong(where));
+const rebuildParameter: Build = ([data], { where }) =>
+  hasKind(data, "tensor") ? data : wrong(where);
 
-const orderedDict: Build = ([pairs = []], where) => {
+const orderedDict: Build = ([pairs = []], { where, budget }) => {
   const dict: PickledDict = new Map();
   if (!Array.isArray(pairs)) wrong(where);
+  budget.charge(ENTRY_BYTES * pairs.length); // before, and for keys that repeat too: they take time, if no memory
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) wrong(where);
     const [key = null, value = null] = pair;
@@ -53,17 +66,17 @@ const orderedDict: Build = ([pairs = []], where) => {
   return dict;
 };
 
-const namespace: Build = (args, where) =>
+const namespace: Build = (args, { where }) =>
   args.length === 0 ? { kind: "namespace", values: new Map() } : wrong(where);
 
 /** `_codecs.encode(text, "latin1")`: how protocol 2 writes bytes. */
-const encodeLatin1: Build = ([text, encoding], where) =>
+const encodeLatin1: Build = ([text, encoding], { where }) =>
   typeof text === "string" && encoding === "latin1" ? Buffer.from(text, "latin1") : wrong(where);
 
-const numpyType: Build = ([code], where) =>
+const numpyType: Build = ([code], { where }) =>
   typeof code === "string" ? { kind: "numpy-type", code, isBigEndian: false } : wrong(where);
 
-const scalar: Build = ([type, bytes], where) =>
+const scalar: Build = ([type, bytes], { where }) =>
   hasKind(type, "numpy-type") && bytes instanceof Uint8Array
     ? numpyScalar(type, bytes)
     : wrong(where);
@@ -87,7 +100,7 @@ export function globalReference(module: string, attribute: string): Pickled {
   const name = `${module}.${attribute}`;
   if (BUILDERS.has(name) || STORAGE_TYPES.has(name)) return { kind: "global", name };
   throw new PickleError(
-    `its pickle asks for ${JSON.stringify(name).slice(1, -1)}, which loading tensors does not need; nothing was executed; ` +
+    `its pickle asks for ${JSON.stringify(name.slice(0, MAX_NAME_SHOWN)).slice(1, -1)}, which loading tensors does not need; nothing was executed; ` +
       "take the file from somewhere you trust, or have its tensors saved as safetensors",
   );
 }
@@ -96,7 +109,7 @@ export function globalReference(module: string, attribute: string): Pickled {
  * What calling a global with arguments stands for.
  * @throws {PickleError} when it is not something to call, or its arguments are others
  */
-export function buildGlobal(callee: Pickled, args: Pickled): Pickled {
+export function buildGlobal(callee: Pickled, args: Pickled, budget: PickleBudget): Pickled {
   const name = hasKind(callee, "global") ? callee.name : "a value";
   const build = BUILDERS.get(name);
   if (build === undefined || !Array.isArray(args)) {
@@ -104,7 +117,7 @@ export function buildGlobal(callee: Pickled, args: Pickled): Pickled {
       `its pickle calls ${name}, which is not a function; nothing was executed`,
     );
   }
-  return build(args, name);
+  return build(args, { where: name, budget });
 }
 
 /**
@@ -123,10 +136,11 @@ export function storageReference(id: Pickled): StorageReference {
 }
 
 /**
- * A value as a dictionary's key.
- * @throws {PickleError} when it is a container
+ * A value as a dictionary's key. No checkpoint has keys beyond 2⁵³; V8 finds those by their last 64 bits only, so that many of them
+ * could be made to take hours.
+ * @throws {PickleError} when it is a container, or such a number
  */
 export function toKey(key: Pickled): PickledKey {
-  if (typeof key !== "object" || key === null) return key;
+  if ((typeof key !== "object" && typeof key !== "bigint") || key === null) return key;
   throw new PickleError("its pickle has a dictionary with a key that is neither text nor number");
 }

@@ -4,15 +4,16 @@
  */
 
 import { readFully } from "../read-range.ts";
+import { refuseFile } from "../refuse-file.ts";
 import { FILE_BYTES } from "../safetensors-types.ts";
 import {
   type Archive,
   type ArchiveSource,
-  refuseFile,
   refusingPickles,
   storageBytes,
   storagesOf,
 } from "./archive.ts";
+import { PickleBudget } from "./pickle-budget.ts";
 import { type Pickled, PickleEnds, type StorageReference } from "./pickled.ts";
 import { MAX_PICKLE_BYTES, unpickle } from "./unpickle.ts";
 
@@ -34,10 +35,11 @@ interface Pickles {
 /** All five pickles, or undefined where the bytes end before they do. A file of another kind is refused at the first. */
 function readPickles(file: string, bytes: Uint8Array): Pickles | undefined {
   const values: Pickled[] = [];
+  const budget = new PickleBudget();
   let end = 0;
   try {
     while (values.length < PICKLES) {
-      const { value, end: next } = unpickle(bytes, end);
+      const { value, end: next } = unpickle(bytes, end, budget);
       values.push(value);
       end = next;
       requirePreamble(file, values);

@@ -3,6 +3,7 @@
  * values to come back to. `pickle-opcodes.ts` holds its instructions.
  */
 import { buildGlobal, toKey } from "./globals.ts";
+import { ELEMENT_BYTES, ENTRY_BYTES, type PickleBudget } from "./pickle-budget.ts";
 import type { PickleCursor } from "./pickle-cursor.ts";
 import { hasKind, type Pickled, type PickledDict, PickleError } from "./pickled.ts";
 
@@ -13,16 +14,24 @@ const MAX_MARKS = 1000;
 export class PickleMachine {
   /** Where the arguments of instructions are read. */
   readonly cursor: PickleCursor;
+  readonly #budget: PickleBudget;
   #stack: Pickled[] = [];
   readonly #below: Pickled[][] = [];
   readonly #memo = new Map<number, Pickled>();
 
-  constructor(cursor: PickleCursor) {
+  constructor(cursor: PickleCursor, budget: PickleBudget) {
     this.cursor = cursor;
+    this.#budget = budget;
   }
 
+  /** Pushes a value that is there already. */
   push(value: Pickled): void {
     this.#stack.push(value);
+  }
+
+  /** Pushes a value that has just been built. */
+  pushNew(value: Pickled): void {
+    this.push(this.#budget.count(value));
   }
 
   pop(): Pickled {
@@ -76,22 +85,26 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** Adds to the list on top of the stack. */
+  /** Adds to the list or set on top of the stack. */
   append(values: readonly Pickled[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) throw new PickleError("its pickle appends to what is no list");
+    if (!Array.isArray(list) || Object.isFrozen(list)) {
+      throw new PickleError("its pickle appends to what is no list");
+    }
+    this.#budget.charge(ELEMENT_BYTES * values.length);
     for (const value of values) list.push(value);
   }
 
   /** Sets keys and values, which alternate, in the dictionary on top of the stack. */
   setItems(keysAndValues: readonly Pickled[]): void {
+    this.#budget.charge((ENTRY_BYTES / 2) * keysAndValues.length);
     setPairs(this.top(), keysAndValues);
   }
 
   /** Replaces a callee and its arguments by what the call stands for. */
   call(): void {
     const args = this.pop();
-    this.push(buildGlobal(this.pop(), args));
+    this.pushNew(buildGlobal(this.pop(), args, this.#budget));
   }
 
   /** Gives a state to the value on top of the stack. */
@@ -101,6 +114,7 @@ export class PickleMachine {
     // The attributes of an ordered dictionary (`_metadata`: versions of modules) say nothing of the tensors.
     if (target instanceof Map && state instanceof Map) return;
     if (hasKind(target, "namespace") && state instanceof Map) {
+      this.#budget.charge(ENTRY_BYTES * state.size);
       for (const [key, value] of state) target.values.set(key, value);
     } else if (hasKind(target, "numpy-type") && Array.isArray(state)) {
       target.isBigEndian = state[1] === ">";

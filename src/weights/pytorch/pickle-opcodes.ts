@@ -11,16 +11,19 @@ export const STOP = 0x2e;
 
 const HIGHEST_PROTOCOL = 5;
 
-/** Pushes what follows the instruction. */
-const literal =
-  (read: (machine: PickleMachine) => Pickled): Opcode =>
+/** Pushes a value that the instruction builds. */
+const building =
+  (build: (machine: PickleMachine) => Pickled): Opcode =>
   (machine) =>
-    machine.push(read(machine));
+    machine.pushNew(build(machine));
 
-const tuple =
-  (count: number): Opcode =>
-  (machine) =>
-    machine.push(machine.popMany(count));
+/** A tuple or frozen set: nothing can be added to it, whatever else of the pickle holds it. */
+function frozen(values: Pickled[]): Pickled {
+  Object.freeze(values);
+  return values;
+}
+
+const tuple = (count: number): Opcode => building((machine) => frozen(machine.popMany(count)));
 
 function namedGlobal(module: Pickled, attribute: Pickled): Pickled {
   if (typeof module === "string" && typeof attribute === "string") {
@@ -41,36 +44,36 @@ const charCode = (character: string): number => character.charCodeAt(0);
 
 /** Numbers, texts and bytes. */
 const LITERALS: readonly (readonly [number, Opcode])[] = [
-  [charCode("N"), literal(() => null)],
-  [0x88, literal(() => true)],
-  [0x89, literal(() => false)],
-  [charCode("J"), literal(({ cursor }) => cursor.int32())],
-  [charCode("K"), literal(({ cursor }) => cursor.uint8())],
-  [charCode("M"), literal(({ cursor }) => cursor.uint16())],
-  [0x8a, literal(({ cursor }) => cursor.integer(cursor.uint8()))],
-  [0x8b, literal(({ cursor }) => cursor.integer(cursor.uint32()))],
-  [charCode("G"), literal(({ cursor }) => cursor.float64())],
-  [0x8c, literal(({ cursor }) => cursor.text(cursor.uint8()))],
-  [charCode("X"), literal(({ cursor }) => cursor.text(cursor.uint32()))],
-  [0x8d, literal(({ cursor }) => cursor.text(cursor.uint64()))],
-  [charCode("U"), literal(({ cursor }) => cursor.byteText(cursor.uint8()))],
-  [charCode("T"), literal(({ cursor }) => cursor.byteText(cursor.uint32()))],
-  [charCode("C"), literal(({ cursor }) => cursor.bytes(cursor.uint8()))],
-  [charCode("B"), literal(({ cursor }) => cursor.bytes(cursor.uint32()))],
-  [0x8e, literal(({ cursor }) => cursor.bytes(cursor.uint64()))],
-  [0x96, literal(({ cursor }) => cursor.bytes(cursor.uint64()))],
+  [charCode("N"), building(() => null)],
+  [0x88, building(() => true)],
+  [0x89, building(() => false)],
+  [charCode("J"), building(({ cursor }) => cursor.int32())],
+  [charCode("K"), building(({ cursor }) => cursor.uint8())],
+  [charCode("M"), building(({ cursor }) => cursor.uint16())],
+  [0x8a, building(({ cursor }) => cursor.integer(cursor.uint8()))],
+  [0x8b, building(({ cursor }) => cursor.integer(cursor.uint32()))],
+  [charCode("G"), building(({ cursor }) => cursor.float64())],
+  [0x8c, building(({ cursor }) => cursor.text(cursor.uint8()))],
+  [charCode("X"), building(({ cursor }) => cursor.text(cursor.uint32()))],
+  [0x8d, building(({ cursor }) => cursor.text(cursor.uint64()))],
+  [charCode("U"), building(({ cursor }) => cursor.byteText(cursor.uint8()))],
+  [charCode("T"), building(({ cursor }) => cursor.byteText(cursor.uint32()))],
+  [charCode("C"), building(({ cursor }) => cursor.bytes(cursor.uint8()))],
+  [charCode("B"), building(({ cursor }) => cursor.bytes(cursor.uint32()))],
+  [0x8e, building(({ cursor }) => cursor.bytes(cursor.uint64()))],
+  [0x96, building(({ cursor }) => cursor.bytes(cursor.uint64()))],
 ];
 
 /** Lists, tuples, sets and dictionaries. */
 const CONTAINERS: readonly (readonly [number, Opcode])[] = [
-  [charCode("]"), literal(() => [])],
-  [charCode(")"), literal(() => [])],
-  [charCode("}"), literal(() => new Map())],
-  [0x8f, literal(() => [])],
-  [charCode("l"), literal((machine) => machine.popMark())],
-  [charCode("t"), literal((machine) => machine.popMark())],
-  [0x91, literal((machine) => machine.popMark())],
-  [charCode("d"), literal((machine) => setPairs(new Map(), machine.popMark()))],
+  [charCode("]"), building(() => [])],
+  [charCode(")"), building(() => frozen([]))],
+  [charCode("}"), building(() => new Map())],
+  [0x8f, building(() => [])],
+  [charCode("l"), building((machine) => machine.popMark())],
+  [charCode("t"), building((machine) => frozen(machine.popMark()))],
+  [0x91, building((machine) => frozen(machine.popMark()))],
+  [charCode("d"), building((machine) => setPairs(new Map(), machine.popMark()))],
   [0x85, tuple(1)],
   [0x86, tuple(2)],
   [0x87, tuple(3)],
@@ -88,24 +91,24 @@ const CONTROL: readonly (readonly [number, Opcode])[] = [
   [charCode("("), (machine) => machine.mark()],
   [charCode("0"), (machine) => machine.discard()],
   [charCode("1"), (machine) => void machine.popMark()],
-  [charCode("2"), literal((machine) => machine.top())],
+  [charCode("2"), (machine) => machine.push(machine.top())],
   [charCode("h"), (machine) => machine.recall(machine.cursor.uint8())],
   [charCode("j"), (machine) => machine.recall(machine.cursor.uint32())],
   [charCode("q"), (machine) => machine.memoize(machine.cursor.uint8())],
   [charCode("r"), (machine) => machine.memoize(machine.cursor.uint32())],
   [0x94, (machine) => machine.memoize()],
-  [charCode("c"), literal(({ cursor }) => globalReference(cursor.line(), cursor.line()))],
+  [charCode("c"), building(({ cursor }) => globalReference(cursor.line(), cursor.line()))],
   [
     0x93,
     (machine) => {
       const [module = null, attribute = null] = machine.popMany(2);
-      machine.push(namedGlobal(module, attribute));
+      machine.pushNew(namedGlobal(module, attribute));
     },
   ],
   [charCode("R"), (machine) => machine.call()],
   [0x81, (machine) => machine.call()], // NEWOBJ: of the few globals, classes build the same either way
   [charCode("b"), (machine) => machine.build()],
-  [charCode("Q"), literal((machine) => storageReference(machine.pop()))],
+  [charCode("Q"), building((machine) => storageReference(machine.pop()))],
 ];
 
 /** Every instruction, by its byte. */

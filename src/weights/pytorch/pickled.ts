@@ -3,7 +3,7 @@ import type { Shape } from "../../util/nd-array.ts";
 import type { FileType } from "../safetensors-types.ts";
 
 /** What a dictionary may be keyed with. */
-export type PickledKey = string | number | bigint | boolean | null;
+export type PickledKey = string | number | boolean | null;
 
 /** A dictionary, plain or ordered, in the order in which it was filled. */
 export type PickledDict = Map<PickledKey, Pickled>;
@@ -54,9 +54,12 @@ export interface GlobalReference {
   readonly name: string;
 }
 
-/** Anything that comes out of a pickle. Lists, tuples and sets are arrays, integers beyond 2⁵³ bigints. */
+/**
+ * Anything that comes out of a pickle. Lists and sets are arrays, tuples and frozen sets frozen ones, integers beyond 2⁵³ bigints.
+ */
 export type Pickled =
   | PickledKey
+  | bigint
   | Uint8Array
   | Pickled[]
   | PickledDict

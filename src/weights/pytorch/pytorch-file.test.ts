@@ -14,7 +14,8 @@ import {
 } from "../../../test/pth-file.ts";
 import { WeightsError } from "../../util/errors.ts";
 import { openSafetensors } from "../safetensors.ts";
-import { openPyTorch } from "./pytorch-file.ts";
+import { asTensor } from "./pickled.ts";
+import { openCheckpoint, openPyTorch } from "./pytorch-file.ts";
 
 /** Written by PyTorch; `dtypes.safetensors` holds the same values. */
 const fixture = (name: string): string =>
@@ -30,6 +31,26 @@ async function saved(bytes: Uint8Array): Promise<string> {
   const file = join(folder, "saved.pth");
   await writeFile(file, bytes);
   return file;
+}
+
+/** The end of a zip whose directory is empty, whatever number of entries it announces. */
+function emptyZip64(entries: number): Buffer {
+  const start = Buffer.from("PK\x03\x04");
+  const end64 = Buffer.alloc(56);
+  end64.writeUInt32LE(0x06064b50, 0);
+  end64.writeBigUInt64LE(44n, 4);
+  end64.writeBigUInt64LE(BigInt(entries), 24);
+  end64.writeBigUInt64LE(BigInt(entries), 32);
+  end64.writeBigUInt64LE(BigInt(start.length), 48);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(BigInt(start.length), 8);
+  locator.writeUInt32LE(1, 16);
+  const end = Buffer.alloc(22, 0xff);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt32LE(0, 4);
+  end.writeUInt16LE(0, 20);
+  return Buffer.concat([start, end64, locator, end]);
 }
 
 async function assertRefused(file: string, expected: RegExp): Promise<void> {
@@ -99,6 +120,24 @@ describe("openPyTorch()", () => {
     }
   });
 
+  test("checks a view again before it takes memory for what the view spans", async () => {
+    const whole = savedTensor([2, 2], [1, 2, 3, 4]);
+    await using checkpoint = await openCheckpoint(await saved(zipCheckpoint({ whole })));
+    assert.ok(checkpoint.content instanceof Map);
+    const view = asTensor(checkpoint.content.get("whole"));
+    assert.ok(view !== undefined);
+    for (const strides of [
+      [1, 1e12],
+      [3, 1],
+      [Number.NaN, 1],
+    ]) {
+      await assert.rejects(
+        checkpoint.readTensor({ ...view, strides }, "whole"),
+        /Cannot read tensor "whole" of .*: it leaves its storage of 4 elements/,
+      );
+    }
+  });
+
   test("refuses to repeat elements into far more than the file has", async () => {
     const huge = savedTensor([100_000, 1000], [1], { strides: [0, 0] });
     await using weights = await openPyTorch(await saved(zipCheckpoint({ huge })));
@@ -132,6 +171,19 @@ describe("openPyTorch()", () => {
     );
     await using weights = await openPyTorch(await saved(changed(() => ({ method: 8 }))));
     await assert.rejects(weights.read("weight"), /is compressed or encrypted/);
+  });
+
+  test("refuses a zip with two entries of a name, of which readers would take different ones", async () => {
+    const entries = checkpointEntries({ weight: savedTensor([2], [1, 2]) });
+    const again = { name: "archive/data/0", bytes: Buffer.alloc(8) };
+    await assertRefused(await saved(zipOf([...entries, again])), /two entries "archive\/data\/0"$/);
+  });
+
+  test("refuses a zip that announces more entries than any checkpoint has, before it reads one", async () => {
+    await assertRefused(
+      await saved(emptyZip64(1_000_000)),
+      /: it is a zip of 1000000 entries, at most 200000 allowed$/,
+    );
   });
 
   test("refuses big-endian numbers and TorchScript programs", async () => {

@@ -1,14 +1,15 @@
 /** @file PyTorch checkpoints (`.pth`, `.pt`, `.bin`) of both forms, read without executing anything, tensor by tensor. */
 import type { FileHandle } from "node:fs/promises";
 import type { NdArray } from "../../util/nd-array.ts";
-import { openHandle, readFully, refuseTensor, toHostArray } from "../read-range.ts";
+import { type OpenHandle, openHandle, readFully, toHostArray } from "../read-range.ts";
+import { refuseFile, refuseTensor } from "../refuse-file.ts";
 import { FILE_BYTES } from "../safetensors-types.ts";
 import type { BesideTensors, StoredTensor, WeightsFile, WeightsFormat } from "../weights-file.ts";
-import { type Archive, refuseFile } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import { openLegacyArchive } from "./legacy-archive.ts";
 import type { Pickled, TensorView } from "./pickled.ts";
 import { findStateDict, type StateDict } from "./state-dict.ts";
-import { gather, isContiguous, spanOf, viewBytes } from "./tensor-view.ts";
+import { gather, isContiguous, leavesStorage, spanOf, viewBytes } from "./tensor-view.ts";
 import { openZipArchive } from "./zip-archive.ts";
 
 /** Views may repeat elements, and so take more than the file has; up to this many bytes they always may. */
@@ -20,6 +21,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly format: Extract<WeightsFormat, "pytorch-zip" | "pytorch-legacy">;
   /** The saved value; tensors are described, not read. */
   readonly content: Pickled;
+  /** See `WeightsFile`. */
+  readonly mode: number;
   /**
    * The elements of one of its tensors in the file's own type, row-major. Throws `WeightsError` when the file has been cut since,
    * or when the tensor repeats elements so often that it is far larger than the file.
@@ -32,18 +35,20 @@ class OpenCheckpoint implements Checkpoint {
   readonly file: string;
   readonly format: Checkpoint["format"];
   readonly content: Pickled;
+  readonly mode: number;
   readonly #handle: FileHandle;
   readonly #fileBytes: number;
   readonly #placeOf: Archive["placeOf"];
 
   constructor(
     { file, format }: Pick<Checkpoint, "file" | "format">,
-    { handle, fileBytes }: { readonly handle: FileHandle; readonly fileBytes: number },
+    { handle, fileBytes, mode }: OpenHandle,
     { value, placeOf }: Archive,
   ) {
     this.file = file;
     this.format = format;
     this.content = value;
+    this.mode = mode;
     this.#handle = handle;
     this.#fileBytes = fileBytes;
     this.#placeOf = placeOf;
@@ -57,6 +62,9 @@ class OpenCheckpoint implements Checkpoint {
         name,
         `it takes ${size} bytes, more than the ${this.#fileBytes} of its file`,
       );
+    }
+    if (leavesStorage(view)) {
+      refuseTensor(this.file, name, `it leaves its storage of ${view.storage.count} elements`);
     }
     const { first, count } = spanOf(view);
     const width = FILE_BYTES[view.storage.type];
@@ -95,7 +103,7 @@ export async function openCheckpoint(file: string): Promise<Checkpoint> {
     const isZip = Buffer.from(start).toString("latin1") === ZIP_MAGIC;
     const archive = await (isZip ? openZipArchive : openLegacyArchive)({ file, ...opened });
     const format = isZip ? "pytorch-zip" : "pytorch-legacy";
-    return new OpenCheckpoint({ file, format }, { handle, fileBytes }, archive);
+    return new OpenCheckpoint({ file, format }, opened, archive);
   } catch (error) {
     await handle.close();
     throw error;
@@ -122,6 +130,10 @@ class PyTorchWeights implements WeightsFile {
 
   get format(): WeightsFormat {
     return this.#checkpoint.format;
+  }
+
+  get mode(): number {
+    return this.#checkpoint.mode;
   }
 
   #view(name: string): TensorView {

@@ -1,7 +1,7 @@
 /** @file Finds the model's tensors in what a checkpoint holds: bare, or wrapped with an optimiser, an epoch and arguments. */
 import { describeShape } from "../../util/nd-array.ts";
+import { refuseFile } from "../refuse-file.ts";
 import type { BesideTensors } from "../weights-file.ts";
-import { refuseFile } from "./archive.ts";
 import { asTensor, hasKind, type Pickled, type PickledDict, type TensorView } from "./pickled.ts";
 
 /** Keys under which programs put a model's tensors, in the order in which they are looked for. */

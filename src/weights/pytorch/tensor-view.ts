@@ -26,8 +26,14 @@ export function spanOf({ offset, shape, strides }: Omit<TensorView, "kind" | "st
   return { first: offset, count: reach + 1 };
 }
 
+/** Does a view touch elements that its storage has not? */
+export function leavesStorage(view: Omit<TensorView, "kind">): boolean {
+  const { first, count } = spanOf(view);
+  return count !== 0 && !(first + count <= view.storage.count);
+}
+
 /**
- * Makes a view.
+ * Makes a view, with a shape and strides of its own: what the pickle does to its lists afterwards changes nothing.
  * @throws {PickleError} when a number is no count, axes are too many, or the view leaves its storage
  */
 export function tensorView(
@@ -44,13 +50,13 @@ export function tensorView(
   if (!isView || !isCount(sizeOf(shape))) {
     throw new PickleError("a tensor's offset, shape or strides are not what a tensor has");
   }
-  const { first, count } = spanOf({ offset, shape, strides });
-  if (count > 0 && !(first + count <= storage.count)) {
+  if (leavesStorage({ storage, offset, shape, strides })) {
     throw new PickleError(
       `a tensor of shape [${shape.join(",")}], strides [${strides.join(",")}] and offset ${offset} leaves its storage of ${storage.count} elements`,
     );
   }
-  return { kind: "tensor", storage, offset, shape, strides };
+  const [ownShape, ownStrides] = [Object.freeze([...shape]), Object.freeze([...strides])];
+  return { kind: "tensor", storage, offset, shape: ownShape, strides: ownStrides };
 }
 
 /** Bytes that a view's elements take once they are gathered. */

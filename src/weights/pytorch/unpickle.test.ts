@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { checkpointEntries, savedTensor } from "../../../test/pth-file.ts";
+import { MAX_BUILT_BYTES, PickleBudget } from "./pickle-budget.ts";
 import { PickleEnds, PickleError } from "./pickled.ts";
 import { unpickle } from "./unpickle.ts";
 
@@ -40,6 +42,29 @@ describe("unpickle()", () => {
     assert.equal(list[0], list);
   });
 
+  test("keeps tuples from growing, whoever else holds them", () => {
+    for (const tuple of [")", "(t", "(K\x01t", "K\x01\x85", "K\x01K\x02\x86", "(K\x01\x91"]) {
+      assert.throws(() => read(`${tuple}q\x000h\x00K\x05a.`), /appends to what is no list/, tuple);
+      assert.throws(() => read(`${tuple}(K\x05e.`), /appends to what is no list/, tuple);
+    }
+  });
+
+  test("gives a tensor a shape and strides that no later instruction reaches", () => {
+    const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+    const storage = `(${text("storage")}ctorch\nFloatStorage\n${text("0")}${text("cpu")}K\x04tQ`;
+    const lists = "](K\x02eq\x00](K\x01eq\x01";
+    // The tensor, then its strides again, one more among them; the list of both is what is read.
+    const program = `](ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00${lists}tRh\x01${text("x")}ae.`;
+    const value = read(program);
+    assert.ok(Array.isArray(value));
+    const [tensor, strides] = value;
+    assert.deepEqual(strides, [1, "x"]);
+    assert.deepEqual(
+      { shape: tensor.shape, strides: tensor.strides },
+      { shape: [2], strides: [1] },
+    );
+  });
+
   test("says where a pickle ends, and that it did not", () => {
     const bytes = pickle("K\x01.K\x02.");
     assert.equal(unpickle(bytes, 3).value, 2);
@@ -69,6 +94,67 @@ describe("unpickle()", () => {
     assert.throws(() => unpickle(pickle("N0".repeat(2_000_001))), /more than 4000000 instructions/);
     assert.throws(() => read("\x8b\xff\xff\xff\x7f."), /integer of 2147483647 bytes/);
     assert.throws(() => read("\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."), PickleEnds);
+  });
+
+  describe("bounds what a value that is kept and recalled may be built into, within seconds", () => {
+    const long = (text: string): string => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(text.length);
+      return `X${length.toString("latin1")}${text}`;
+    };
+    const encode = `c_codecs\nencode\nq\x000(${long("x".repeat(2 ** 20))}${long("latin1")}tq\x010`;
+    const pair = "K\x01K\x02\x86";
+    const ordered = `ccollections\nOrderedDict\nq\x000](${pair.repeat(20_000)}e\x85q\x010`;
+    const items = Array.from({ length: 200_000 }, (_, i) => `${long(`key ${i}`)}N`).join("");
+    const namespace = `cargparse\nNamespace\n)R}(${items}uq\x00`;
+    const tensor = `ctorch._utils\n_rebuild_tensor_v2\nq\x000((${long("storage")}ctorch\nFloatStorage\n${long("0")}${long("cpu")}K\x04tQK\x00(${"K\x01".repeat(64)}t2tq\x010`;
+    for (const [name, program] of [
+      ["bytes", `${encode}(${"h\x00h\x01R".repeat(500)}`],
+      ["dictionaries", `${ordered}(${"h\x00h\x01R".repeat(100_000)}`],
+      ["states", `${namespace}b${"h\x00b".repeat(1000)}`],
+      ["tensors", `${tensor}(${"h\x00h\x01R".repeat(700_000)}`],
+      ["empty dictionaries", `(${"}".repeat(3_000_000)}`],
+    ] as const) {
+      test(name, () => {
+        const before = process.cpuUsage();
+        assert.throws(() => read(program), /values of more than 256 MiB beside its tensors/);
+        const { user, system } = process.cpuUsage(before);
+        assert.ok(user + system < 10e6, `${(user + system) / 1e6} s`);
+      });
+    }
+  });
+
+  test("reads 20,000 tensors well within its bounds", () => {
+    const weight = savedTensor([4, 3, 2, 2], () => 0);
+    const tensors = Array.from({ length: 20_000 }, (_, i) => [
+      `blocks.${i}.attn.qkv.weight`,
+      weight,
+    ]);
+    const [pickled] = checkpointEntries({ state_dict: Object.fromEntries(tensors), epoch: 3 });
+    assert.ok(pickled !== undefined);
+    const budget = new PickleBudget();
+    const { value } = unpickle(pickled.bytes, 0, budget);
+    assert.ok(value instanceof Map);
+    assert.ok(value.get("state_dict") instanceof Map);
+    assert.ok(budget.spent < MAX_BUILT_BYTES / 8, `${budget.spent}`);
+  });
+
+  test("refuses keys that are containers, or numbers beyond 2⁵³", () => {
+    assert.throws(() => read("}]Ns."), /a key that is neither text nor number/);
+    assert.throws(
+      () => read("}\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01Ns."),
+      /a key that is neither/,
+    );
+  });
+
+  test("shows no more of an unknown name than a line", () => {
+    assert.throws(
+      () => read(`c${"o".repeat(5000)}\nx\n.`),
+      (error: unknown) => {
+        assert.ok(error instanceof PickleError);
+        return error.message.length < 500;
+      },
+    );
   });
 
   test("throws nothing but its own errors, whatever the bytes", () => {

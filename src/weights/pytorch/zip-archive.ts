@@ -2,10 +2,10 @@
 import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
 import { describeError } from "../../util/errors.ts";
 import { readFully } from "../read-range.ts";
+import { refuseFile } from "../refuse-file.ts";
 import {
   type Archive,
   type ArchiveSource,
-  refuseFile,
   refusingPickles,
   storageBytes,
   storagesOf,
@@ -25,22 +25,30 @@ async function readDirectory({ file, handle }: ArchiveSource): Promise<{
   readonly zip: ZipFile;
   readonly entries: Entries;
 }> {
-  try {
-    // The descriptor stays the handle's: the library does not close it.
-    const zip = await fromFdPromise(handle.fd, { lazyEntries: true, autoClose: false });
-    if (zip.entryCount > MAX_ENTRIES) {
-      refuseFile(file, `it is a zip of ${zip.entryCount} entries, at most ${MAX_ENTRIES} allowed`);
-    }
-    const entries = new Map<string, Entry>();
-    for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
-    return { zip, entries };
-  } catch (error) {
+  const refuseDamaged = (error: unknown): never =>
     refuseFile(
       file,
       `it begins as a zip and is damaged or truncated (${describeError(error)})`,
       error,
     );
+  // The descriptor stays the handle's: the library does not close it.
+  const options = { lazyEntries: true, autoClose: false } as const;
+  const zip = await fromFdPromise(handle.fd, options).catch(refuseDamaged);
+  if (zip.entryCount > MAX_ENTRIES) {
+    refuseFile(file, `it is a zip of ${zip.entryCount} entries, at most ${MAX_ENTRIES} allowed`);
   }
+  const found: Entry[] = [];
+  try {
+    for await (const entry of zip.eachEntry()) found.push(entry);
+  } catch (error) {
+    refuseDamaged(error);
+  }
+  const entries = new Map<string, Entry>();
+  for (const entry of found) {
+    if (entries.has(entry.fileName)) refuseFile(file, `it has two entries "${entry.fileName}"`);
+    entries.set(entry.fileName, entry);
+  }
+  return { zip, entries };
 }
 
 /** Where an entry's bytes begin, once it is known that all of them lie in the file as they are. */
