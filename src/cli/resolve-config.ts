@@ -10,6 +10,13 @@ export interface ConfigLayer {
   readonly values: object;
 }
 
+/** Values that come with the weights that a run starts from. */
+export interface InheritedLayer extends ConfigLayer {
+  readonly values: Readonly<Record<string, object>>;
+  /** May a later layer say otherwise? If not, that is an error. */
+  readonly yields: boolean;
+}
+
 /** A value and where it came from. */
 export interface ResolvedValue {
   readonly value: unknown;

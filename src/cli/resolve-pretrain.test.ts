@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fidelityColumn } from "../recipes/fidelity.ts";
 import { RECIPES, type RecipeName } from "../recipes/index.ts";
+import { ndArray } from "../util/nd-array.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
 import { PRETRAIN, resolvePretrain } from "./resolve-pretrain.ts";
 import { type RunChoices, resolveResumed } from "./resolve-run.ts";
 
@@ -96,6 +98,34 @@ test("resolvePretrain() refuses what does not exist and sizes that do not fit", 
   await assert.rejects(resolvePretrain({ ...none, config: await file("list.json", []) }), {
     message: `Cannot read the configuration "${join(folder, "list.json")}": expected a JSON object`,
   });
+});
+
+test("resolvePretrain() takes from the model to start from what no shape tells, and its grey levels unless others are set", async () => {
+  const model = join(folder, "start.safetensors");
+  const header = {
+    ...{ positionExponent: "k/(d/2)", finalRelu: false, tiedDecoder: true },
+    ...{ heads: 6, decoderHeads: 2, layerNormEps: 1e-5, mean: 0.1, std: 0.9, dim: 192 },
+  };
+  const metadata = { config: JSON.stringify(header) };
+  await writeSafetensors(model, [["norm.bias", ndArray("f32", [1], [0])]], { metadata });
+  const flags = { "run.init": { flag: "--init", value: model } };
+  const resolve = (...set: string[]) => resolvePretrain({ ...none, recipe: "tiny", set, flags });
+  const { config, origins } = await resolve();
+  const { heads, decoderHeads, layerNormEps } = config.model;
+  assert.deepEqual([heads, decoderHeads, layerNormEps], [6, 2, 1e-5]);
+  assert.deepEqual([config.data.mean, config.data.std], [0.1, 0.9]);
+  assert.equal(origins.get("model.heads")?.from, `--init ${model}`);
+  const other = await resolve("data.mean=0.5");
+  assert.deepEqual([other.config.data.mean, other.config.data.std], [0.5, 0.9]);
+  await assert.rejects(resolve("model.heads=3"), {
+    name: "ConfigError",
+    message:
+      'Cannot set "model.heads" to 3 (from --set): the model to start from has 6 ' +
+      `(--init ${model}); leave the key out, or start from another model`,
+  });
+  const broken = { metadata: { config: "not json" } };
+  await writeSafetensors(model, [["norm.bias", ndArray("f32", [1], [0])]], broken);
+  await assert.rejects(resolve(), /"config" of its header is not valid JSON/);
 });
 
 test("resolveResumed() takes the run's own values and lets only free ones change", async () => {

@@ -7,7 +7,7 @@ import { openInitial } from "../tasks/initial-file.ts";
 import { architectureSwitches } from "../tasks/method-options.ts";
 import { FREE_ON_RESUME } from "../tasks/run-identity.ts";
 import { PRETRAIN_SCHEMA } from "./pretrain-schema.ts";
-import type { ConfigLayer, ResolvedConfig } from "./resolve-config.ts";
+import type { InheritedLayer, ResolvedConfig } from "./resolve-config.ts";
 import { type RunChoices, type RunKind, resolveNew } from "./resolve-run.ts";
 
 /** Pre-training. */
@@ -19,7 +19,7 @@ export const PRETRAIN: RunKind<PretrainConfig> = {
   recipe: "base",
   column: fidelityColumn,
   freeOnResume: FREE_ON_RESUME,
-  inherit: ({ run }) => inheritedLayer(run.init),
+  inherit: ({ run }) => inheritedLayers(run.init),
 };
 
 /**
@@ -30,10 +30,17 @@ export function resolvePretrain(choices: RunChoices): Promise<ResolvedConfig<Pre
   return resolveNew(PRETRAIN, choices);
 }
 
-/** The architecture of the model that a run starts from: it wins over columns and recipes (SPEC 5). */
-async function inheritedLayer(init: string | null): Promise<readonly ConfigLayer[]> {
+/** What a run starts from: its architecture wins over columns and recipes (SPEC 5); its grey levels' mean and deviation may be set otherwise. */
+async function inheritedLayers(init: string | null): Promise<readonly InheritedLayer[]> {
   if (init === null) return [];
-  const { file, architecture } = await openInitial(init);
+  const { file, architecture, sizes, normalization } = await openInitial(init);
   if (architecture === undefined) return [];
-  return [{ from: `--init ${file}`, values: { fidelity: architectureSwitches(architecture) } }];
+  const from = `--init ${file}`;
+  const fidelity = architectureSwitches(architecture);
+  return [
+    { from, yields: false, values: { fidelity, model: sizes } },
+    ...(normalization === undefined
+      ? []
+      : [{ from, yields: true, values: { data: normalization } }]),
+  ];
 }

@@ -16,7 +16,7 @@ import {
   withoutColumn,
 } from "./config-overrides.ts";
 import {
-  type ConfigLayer,
+  type InheritedLayer,
   type ResolvedConfig,
   type ResolvedValue,
   resolveConfig,
@@ -45,8 +45,8 @@ export interface RunKind<Config extends object> {
   readonly column: (name: FidelityName) => object;
   /** Keys that may change when a run is resumed. */
   readonly freeOnResume: readonly string[];
-  /** What the weights that a run starts from say: switches that win over columns and recipes, and that nobody may contradict. */
-  readonly inherit?: (config: Config) => Promise<readonly ConfigLayer[]>;
+  /** What the weights that a run starts from say: it wins over columns and recipes. */
+  readonly inherit?: (config: Config) => Promise<readonly InheritedLayer[]>;
 }
 
 /**
@@ -176,17 +176,18 @@ function compareWithSaved(
 /** @throws {ConfigError} when somebody asks for another architecture than that of the model to start from */
 function requireInherited(
   { origins }: Pick<ResolvedConfig<object>, "origins">,
-  inherited: readonly ConfigLayer[],
+  inherited: readonly InheritedLayer[],
 ): void {
-  for (const { from, values } of inherited) {
-    const switches = Object.entries((values as { readonly fidelity: object }).fidelity);
-    for (const [key, value] of switches as readonly (readonly [string, unknown])[]) {
-      const asked = origins.get(`fidelity.${key}`);
-      if (asked === undefined || asked.value === value) continue;
-      throw new ConfigError(
-        `Cannot set "fidelity.${key}" to ${JSON.stringify(asked.value)} (from ${asked.from}): ` +
-          `the model to start from has ${JSON.stringify(value)} (${from}); leave the key out, or start from another model`,
-      );
+  for (const { from, values } of inherited.filter(({ yields }) => !yields)) {
+    for (const [section, keys] of Object.entries(values)) {
+      for (const [key, value] of Object.entries(keys) as readonly (readonly [string, unknown])[]) {
+        const asked = origins.get(`${section}.${key}`);
+        if (asked === undefined || asked.value === value) continue;
+        throw new ConfigError(
+          `Cannot set "${section}.${key}" to ${JSON.stringify(asked.value)} (from ${asked.from}): ` +
+            `the model to start from has ${JSON.stringify(value)} (${from}); leave the key out, or start from another model`,
+        );
+      }
     }
   }
 }

@@ -12,20 +12,34 @@ import { openWeights } from "../weights/open-weights.ts";
 /** The options of the model that change what its parameters mean. */
 export type Architecture = Pick<EcampConfig, "positionExponent" | "finalRelu" | "tiedDecoder">;
 
+/** What no tensor's shape tells, and another value of which would make another function of the same parameters. */
+export type UnseenSizes = Partial<
+  Pick<EcampConfig, "heads" | "decoderHeads" | "bertHeads" | "layerNormEps" | "bertLayerNormEps">
+>;
+
 /** Weights to start from. */
 export interface InitialFile {
   /** The weight file, of any format. */
   readonly file: string;
   /** What it was trained as; undefined where it holds no report decoder, and so no such options. */
   readonly architecture: Architecture | undefined;
+  /** As far as the file says it. */
+  readonly sizes: UnseenSizes;
+  /** Of grey levels, where the file says it. */
+  readonly normalization: Pick<EcampConfig, "mean" | "std"> | undefined;
   /** The vocabulary that its words are of, where the file says so. */
   readonly tokenizerSha256: string | undefined;
 }
 
-const architectureSchema: z.ZodType<Architecture> = z.object({
+const count = z.int().positive().exactOptional();
+const size = z.number().positive().exactOptional();
+const headerSchema = z.object({
   positionExponent: z.enum(["k/(2d)", "k/(d/2)"]),
   finalRelu: z.boolean(),
   tiedDecoder: z.boolean(),
+  ...{ heads: count, decoderHeads: count, bertHeads: count },
+  ...{ layerNormEps: size, bertLayerNormEps: size },
+  ...{ mean: z.number().exactOptional(), std: size },
 });
 
 /** What the authors' own program builds: files of its making say nothing about themselves. */
@@ -46,16 +60,28 @@ export async function openInitial(path: string): Promise<InitialFile> {
   const file = await findModelFile(path);
   await using stored = await openWeights(file);
   const { config, tokenizerSha256 } = stored.metadata;
+  const silent = { file, sizes: {}, normalization: undefined, tokenizerSha256 };
   if (config === undefined) {
     const isWhole = stored.names.some((name) => name.includes("cls.predictions."));
-    return { file, architecture: isWhole ? AUTHORS : undefined, tokenizerSha256 };
+    return { ...silent, architecture: isWhole ? AUTHORS : undefined };
   }
-  const parsed = architectureSchema.safeParse(tryParseJson(config)?.value);
-  if (parsed.success) return { file, architecture: parsed.data, tokenizerSha256 };
-  const [issue] = parsed.error.issues;
-  throw new WeightsError(
-    `Cannot start from "${file}": "${["config", ...(issue?.path ?? [])].join(".")}" of its header is not understood: ${issue?.message}`,
-  );
+  const refuse = (found: string): never => {
+    throw new WeightsError(`Cannot start from "${file}": ${found}; take another file`);
+  };
+  const json = tryParseJson(config) ?? refuse('"config" of its header is not valid JSON');
+  const parsed = headerSchema.safeParse(json.value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(
+      `"${["config", ...(issue?.path ?? [])].join(".")}" of its header is not understood: ${issue?.message}`,
+    );
+  }
+  const { positionExponent, finalRelu, tiedDecoder, mean, std, ...sizes } = parsed.data;
+  return {
+    ...{ file, sizes, tokenizerSha256 },
+    architecture: { positionExponent, finalRelu, tiedDecoder },
+    normalization: mean === undefined || std === undefined ? undefined : { mean, std },
+  };
 }
 
 /** The file that a path means: itself, or the best or else newest model of a checkpoint's or run's folder. */

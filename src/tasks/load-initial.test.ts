@@ -54,7 +54,7 @@ async function start(
   const fixed = parameters.filter(({ trainable }) => !trainable);
   const store = new ParameterStore({ trained, fixed, rules: decayByRank(0), slots: [] });
   const run = { ...DEFAULTS.run, init: file };
-  const target = { store, parameters, architecture: ARCHITECTURE, tokenizerSha256 };
+  const target = { store, parameters, model: ARCHITECTURE, tokenizerSha256 };
   const initial = await startingParameters({ ...DEFAULTS, run }, target);
   assert.ok(initial !== undefined);
   return { store, initial };

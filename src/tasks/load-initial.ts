@@ -11,7 +11,12 @@ import { openWeights } from "../weights/open-weights.ts";
 import { recognizeWeights, requireEncoder } from "../weights/recognize.ts";
 import type { WeightsFile } from "../weights/weights-file.ts";
 import { fillParameters } from "./fill-parameters.ts";
-import { type Architecture, openInitial } from "./initial-file.ts";
+import {
+  type Architecture,
+  type InitialFile,
+  openInitial,
+  type UnseenSizes,
+} from "./initial-file.ts";
 
 /** The tables with a row for each word: they mean something for one vocabulary only. */
 const WORDS =
@@ -20,7 +25,7 @@ const WORDS =
 /** The model that weights are loaded into. */
 export interface InitialTarget {
   readonly store: ParameterStore;
-  readonly architecture: Architecture;
+  readonly model: Architecture & UnseenSizes;
   readonly tokenizerSha256: string;
 }
 
@@ -30,6 +35,8 @@ export interface InitialLoad {
   readonly report: LoadReport;
   /** Was it trained with another vocabulary, so that its tables of words were left out? */
   readonly leavesWordsOut: boolean;
+  /** Does the file leave open how many heads it was trained with, so that the model's number is assumed? */
+  readonly assumesHeads: boolean;
 }
 
 /**
@@ -54,11 +61,11 @@ export async function startingParameters(
  */
 async function loadInitialWeights(
   path: string,
-  { store, architecture, tokenizerSha256 }: InitialTarget,
+  { store, model, tokenizerSha256 }: InitialTarget,
 ): Promise<InitialLoad> {
   const initial = await openInitial(path);
   const { file } = initial;
-  requireArchitecture(file, initial.architecture, architecture);
+  requireArchitecture(initial, model);
   await using stored = await openWeights(file);
   const shapes = [...store.values].map(([name, { shape }]) => [name, shape] as const);
   requireSameDepth(stored, shapes);
@@ -78,7 +85,7 @@ async function loadInitialWeights(
     { stored, report },
     { model: "the pre-training model", mayMiss: (name) => !isEncoderParameter(name) },
   );
-  return { file, report, leavesWordsOut };
+  return { file, report, leavesWordsOut, assumesHeads: initial.sizes.heads === undefined };
 }
 
 /** A file's encoder that is deeper than the model's would be cut off without anybody's noticing. */
@@ -108,16 +115,16 @@ const sourcesOfWords = ({ loaded, reshaped, repeated }: LoadReport): readonly st
     .filter(({ name }) => WORDS.test(name))
     .flatMap(({ sources }) => sources);
 
+/** Refuses a file whose parameters would mean something else in this model. */
 function requireArchitecture(
-  file: string,
-  found: Architecture | undefined,
-  wanted: Architecture,
+  { file, architecture, sizes }: Pick<InitialFile, "file" | "architecture" | "sizes">,
+  model: InitialTarget["model"],
 ): void {
-  if (found === undefined) return;
-  const keys = ["positionExponent", "finalRelu", "tiedDecoder"] as const;
-  const differing = keys.filter((key) => found[key] !== wanted[key]);
-  if (differing.length === 0) return;
-  const words = differing.map((key) => `${key} is ${found[key]}, expected ${wanted[key]}`);
+  const wanted: Readonly<Record<string, unknown>> = { ...model };
+  const words = Object.entries({ ...architecture, ...sizes })
+    .filter(([key, value]) => wanted[key] !== value)
+    .map(([key, value]) => `${key} is ${value}, expected ${wanted[key]}`);
+  if (words.length === 0) return;
   throw new WeightsError(
     `Cannot start from "${file}": it was trained as another architecture: ${words.join(", ")}`,
   );

@@ -100,7 +100,7 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
 async function fillParameters(
   config: PretrainConfig,
   {
-    inputs: { model: architecture, tokenizer },
+    inputs: { model, tokenizer },
     note,
     ...target
   }: Pick<PreparedModel, "store" | "parameters"> & {
@@ -109,12 +109,17 @@ async function fillParameters(
   },
 ): Promise<string | undefined> {
   const tokenizerSha256 = tokenizer.sha256;
-  const initial = await startingParameters(config, { ...target, architecture, tokenizerSha256 });
+  const initial = await startingParameters(config, { ...target, model, tokenizerSha256 });
   if (initial === undefined) return undefined;
-  const { file, report, leavesWordsOut } = initial;
+  const { file, report, leavesWordsOut, assumesHeads } = initial;
   note(`"${file}": ${describeLoad(report)}`);
   if (leavesWordsOut) {
     note(`"${file}": its vocabulary is another one, so its tables of words were left out`);
+  }
+  if (assumesHeads) {
+    note(
+      `"${file}": it says nothing of its heads and grey levels: ${model.heads} heads, mean ${model.mean} and deviation ${model.std} are assumed`,
+    );
   }
   return file;
 }

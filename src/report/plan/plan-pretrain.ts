@@ -106,10 +106,10 @@ async function planWithTrial(
   await using prepared = prepareModel(config, inputs, { ...device, clock });
   const { store, shapes, full } = prepared;
   onProgress("drawing parameters, compiling");
-  const { model: architecture, tokenizer } = inputs;
+  const { model, tokenizer } = inputs;
   await startingParameters(config, {
     ...prepared,
-    ...{ architecture, tokenizerSha256: tokenizer.sha256 },
+    ...{ model, tokenizerSha256: tokenizer.sha256 },
   });
   await using optimizer = await OptimizerProgram.compile(adamw(config.train), store, device);
   const trial = { config, inputs, prepared, optimizer, clock, signal, onProgress };
