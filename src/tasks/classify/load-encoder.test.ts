@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import sharp from "sharp";
 import { savedTensor, zipCheckpoint } from "../../../test/pth-file.ts";
 import { hfVitTensors, prefixed, SMALL_VIT, vitTensors } from "../../../test/vit-tensors.ts";
 import { openDevice } from "../../engine/runtime/device.ts";
+import { encodePng } from "../../image/encode.ts";
+import { raster } from "../../image/raster.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
 import { encoderFeatures } from "../probe/features.ts";
 import { loadEncoder } from "./load-encoder.ts";
@@ -46,9 +47,8 @@ describe("loadEncoder()", () => {
       [40, 200].map(async (level) => {
         const file = join(folder, `${level}.png`);
         const pixels = Buffer.alloc(32 * 32, level).fill(255 - level, 0, 300);
-        await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
-          .png()
-          .toFile(file);
+        const picture = raster({ width: 32, height: 32, channels: 1, data: pixels });
+        await writeFile(file, await encodePng(picture));
         return file;
       }),
     );
