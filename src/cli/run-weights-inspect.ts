@@ -59,7 +59,7 @@ function summary(inspection: WeightsInspection): string[][] {
   if (metadata.length > 0) rows.push(["header", listed(metadata)]);
   rows.push([
     "start from",
-    inspection.refusal ?? "yes: ecamp pretrain --init, ecamp finetune --weights",
+    inspection.refusal ?? "yes: ecamp pretrain --init, ecamp finetune classify --weights",
   ]);
   return rows;
 }

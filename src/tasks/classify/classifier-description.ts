@@ -18,6 +18,8 @@ export interface ClassifierDescription {
   readonly shorterSide: number;
   /** What becomes of 16-bit pictures. */
   readonly sixteenBit: SixteenBit;
+  /** How many bits of them its dataset used; absent where each picture's own range was taken. */
+  readonly bitDepth?: number;
   /** Was it trained or chosen on patients who also stand in another split? Its figures then mean less. */
   readonly leaks: boolean;
 }
@@ -42,6 +44,7 @@ const descriptionSchema: z.ZodType<ClassifierDescription> = z
     normalization: z.object({ mean: z.number(), std: z.number().positive() }),
     shorterSide: size,
     sixteenBit: z.enum(["clip", "range"]),
+    bitDepth: z.int().min(1).max(16).exactOptional(),
     leaks: z.boolean(),
   })
   .refine(({ config, classes }) => config.classes === classes.length, {

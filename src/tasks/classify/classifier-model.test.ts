@@ -24,11 +24,13 @@ describe("train.positiveWeight", () => {
       { present: 30, absent: 10, unknown: 0 },
       { present: 1, absent: 250, unknown: 0 },
       { present: 0, absent: 40, unknown: 0 },
+      { present: 40, absent: 0, unknown: 0 },
     ];
     assert.deepEqual(positiveWeightsOf({ positiveWeight: "balanced" }, { counts }), [
       3,
       1 / 3,
       100,
+      1,
       1,
     ]);
     assert.equal(positiveWeightsOf({ positiveWeight: "none" }, { counts }), undefined);

@@ -112,6 +112,6 @@ export function positiveWeightsOf(
 ): readonly number[] | undefined {
   if (positiveWeight === "none") return undefined;
   return counts.map(({ present, absent }) =>
-    present === 0 ? 1 : Math.min(MAX_POSITIVE_WEIGHT, absent / present),
+    present === 0 || absent === 0 ? 1 : Math.min(MAX_POSITIVE_WEIGHT, absent / present),
   );
 }

@@ -44,6 +44,8 @@ export interface ClassifyInputs extends AsyncDisposable {
   /** SHA-256 by name, for the state of a checkpoint. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly privacy: Privacy;
+  /** Bits of grey levels that the dataset says its 16-bit pictures use. */
+  readonly bitDepth: number | undefined;
   readonly leaks: LeakReport;
 }
 
@@ -103,6 +105,7 @@ export async function openClassifyInputs(
     ...{ config, classes, task, method, source, model, train, val, crops, course, leaks },
     ...{ normalization, hashes },
     privacy: dataset.manifest.privacy,
+    bitDepth: dataset.manifest.bitDepth,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

@@ -174,12 +174,13 @@ const partOf = (parameter: string): string =>
 
 function descriptionOf(
   { data }: FinetuneRun["config"],
-  { model: config, task, classes, normalization, method, leaks }: ClassifyInputs,
+  { model: config, task, classes, normalization, method, bitDepth, leaks }: ClassifyInputs,
 ): ClassifierDescription {
   return {
     ...{ config, task, classes, normalization },
     shorterSide: shorterSideOf(config.imageSize, data.cropPart),
     sixteenBit: method.decode.sixteenBit,
+    ...(bitDepth !== undefined && { bitDepth }),
     leaks: leaks.leaks,
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { writeLabelledSet } from "../../../test/labelled-set.ts";
 import { openDataset } from "../../data/dataset.ts";
 import { input } from "../../engine/tensor.ts";
@@ -10,7 +11,7 @@ import { type ClassifierConfig, classifier } from "../../model/heads/classifier.
 import { initialValues, normal } from "../../nn/initializers.ts";
 import { Scope, Trace } from "../../nn/scope.ts";
 import { writeSafetensors } from "../../weights/safetensors.ts";
-import { describeClassifier } from "./classifier-description.ts";
+import { describeClassifier, parseClassifier } from "./classifier-description.ts";
 import { openClassifier } from "./open-classifier.ts";
 import { type FilePrediction, predict } from "./predict.ts";
 import { type PredictSplitOptions, predictSplit } from "./predict-split.ts";
@@ -81,6 +82,32 @@ describe("predict()", () => {
         }
       }
     }
+  });
+
+  test("reads 16-bit pictures by the bit depth that the classifier's dataset stated", async () => {
+    const deep = fileURLToPath(
+      new URL("../../../test/fixtures/image-transforms/gray16.png", import.meta.url),
+    );
+    const opened = await openClassifier(model);
+    const answer = async (bitDepth: number) => {
+      const found: FilePrediction[] = [];
+      for await (const one of predict({ ...opened, bitDepth }, [deep], { device: DEVICE })) {
+        found.push(one);
+      }
+      return found[0];
+    };
+    const [own] = await predictAll([deep]);
+    const whole = await answer(16);
+    assert.ok(own !== undefined && "probabilities" in own);
+    assert.ok(whole !== undefined && "probabilities" in whole);
+    assert.notDeepEqual(whole.probabilities, own.probabilities);
+    const shallow = await answer(12);
+    assert.match(
+      shallow !== undefined && "error" in shallow ? shallow.error : "",
+      /states 12 bits/,
+    );
+    const description = { ...opened, bitDepth: 12 };
+    assert.equal(parseClassifier("a file", describeClassifier(description)).bitDepth, 12);
   });
 
   test("says why a file cannot be read, and goes on", async () => {

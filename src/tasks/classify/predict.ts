@@ -55,10 +55,10 @@ interface View {
 
 async function viewOf(
   file: string,
-  { config, shorterSide, sixteenBit }: OpenClassifier,
+  { config, shorterSide, sixteenBit, bitDepth }: OpenClassifier,
 ): Promise<View> {
   try {
-    const picture = await decodeImage(file, { sixteenBit });
+    const picture = await decodeImage(file, { sixteenBit, bitDepth });
     const { data } = evaluationView(picture, { size: config.imageSize, shorterSide });
     return { file, levels: data };
   } catch (error) {
