@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +77,13 @@ describe("openWeights()", () => {
     await assertRefused(fixture("empty.pth"), /it is empty/);
   });
 
+  const noPipes = process.platform === "win32" ? "named pipes are not files here" : false;
+  test("refuses a named pipe without waiting for a writer", { skip: noPipes }, async () => {
+    const pipe = join(folder, "pipe.pth");
+    execFileSync("mkfifo", [pipe]);
+    await assertRefused(pipe, /it is not a file/);
+  });
+
   test("names formats that are no weights of this kind", async () => {
     await assertRefused(
       await saved("model.h5", Buffer.from("\x89HDF\r\n", "latin1")),
@@ -86,7 +94,8 @@ describe("openWeights()", () => {
     await assertRefused(await saved("x.pth", "hello"), /its 5 bytes begin with 0x68656c6c6f/);
     await assertRefused(await saved("x.json", '{"a": 1}'), /no index of shards/);
     await assertRefused(folder, /it is a folder/);
-    await assertRefused(join(folder, "absent.pth"), /ENOENT/);
+
+    await assertRefused(join(folder, "absent.pth"), /no such file/);
   });
 
   test("refuses what is cut, of every format", async () => {

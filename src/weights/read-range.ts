@@ -1,5 +1,6 @@
 /** @file Opens a weight file and reads ranges of its bytes. */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { refuseFile, refuseTensor } from "./refuse-file.ts";
@@ -41,19 +42,19 @@ export async function openHandle(
   file: string,
   expected: string = "a weight file",
 ): Promise<OpenHandle> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file, "r");
-  } catch (error) {
-    throw new WeightsError(`Cannot open weights "${file}": ${describeError(error)}`, {
-      cause: error,
-    });
+  const refuse = (error: unknown): never => {
+    const reason = systemErrorCode(error) === "ENOENT" ? "no such file" : describeError(error);
+    throw new WeightsError(`Cannot open weights "${file}": ${reason}`, { cause: error });
+  };
+  // Asked first: opening a named pipe would wait for somebody to write into it.
+  const found = await stat(file).catch(refuse);
+  if (!found.isFile()) {
+    const what = found.isDirectory() ? "it is a folder" : "it is not a file";
+    refuseFile(file, `${what}, expected ${expected}`);
   }
-  const status = await handle.stat();
-  if (status.isFile()) return { handle, fileBytes: status.size, mode: status.mode & 0o666 };
-  await handle.close();
-  const found = status.isDirectory() ? "it is a folder" : "it is not a file";
-  refuseFile(file, `${found}, expected ${expected}`);
+  const handle = await open(file, "r").catch(refuse);
+  const { size: fileBytes, mode } = await handle.stat();
+  return { handle, fileBytes, mode: mode & 0o666 };
 }
 
 /**
