@@ -97,10 +97,13 @@ test("ecamp pretrain --dry-run prints every value and where it comes from, and w
 
 test("ecamp pretrain refuses what it cannot compute or find before it writes anything", async () => {
   const refused = await call(
-    ...["pretrain", "--out", "no/such/run", "--set", "fidelity.report.split=sentence"],
+    ...["pretrain", "--out", "no/such/run", "--set", "fidelity.window.frame=augmented"],
   );
   assert.equal(refused.status, 1);
-  assert.match(refused.err, /report\.split is "sentence", and this version computes only "dot"/);
+  assert.match(
+    refused.err,
+    /window\.frame is "augmented", and this version computes only "original"/,
+  );
   const blind = await call("pretrain", "--out", "no/such/run");
   assert.match(blind.err, /Cannot pre-train without a dataset folder: give it with --data\n$/);
   const resumed = await call("pretrain", "--out", "no/such/run", "--resume");

@@ -6,7 +6,10 @@ import { runCli } from "./run-cli.ts";
 import { watchSignals } from "./signals.ts";
 import { processTerminal } from "./terminal.ts";
 
-const terminal = processTerminal();
+const terminal = processTerminal({
+  noColor: process.env["NO_COLOR"],
+  term: process.env["TERM"],
+});
 const interruption = watchSignals({
   source: process,
   exit: (status) => process.exit(status),

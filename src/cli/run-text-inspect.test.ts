@@ -50,7 +50,10 @@ describe("ecamp text inspect", () => {
   test("marks entities, descriptors and stock phrases, and counts phrases", async () => {
     const { status, out, err } = await call(["--id", "a"]);
     assert.equal(status, 0, err);
-    assert.match(out, /^record a, seed 42, epoch 0, \d+ of 256 tokens, entities by lemma \(chest\)/);
+    assert.match(
+      out,
+      /^record a, seed 42, epoch 0, \d+ of 256 tokens, entities by lemma \(chest\)/,
+    );
     assert.match(out, /~there~ ~is~ ~no~ \(large\) \(left\) <effusion> \./);
     assert.match(out, /^entities: effusion, heart, nodule$/m);
     assert.match(out, /____/);

@@ -25,16 +25,21 @@ export interface CommandContext {
   readonly version: string;
 }
 
+/** What the environment says about the terminal. */
+export interface TerminalEnvironment {
+  /** Anything but empty: no colours. */
+  readonly noColor?: string | undefined;
+  /** What kind it is; a `dumb` one knows no colours. */
+  readonly term?: string | undefined;
+}
+
 /** The terminal of this process. */
-export function processTerminal(): Terminal {
+export function processTerminal({ noColor = "", term }: TerminalEnvironment = {}): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isInteractive: process.stderr.isTTY === true,
-    hasColor:
-      process.stdout.isTTY === true &&
-      (process.env["NO_COLOR"] ?? "") === "" &&
-      process.env["TERM"] !== "dumb",
+    hasColor: process.stdout.isTTY === true && noColor === "" && term !== "dumb",
     get columns() {
       return process.stderr.columns ?? 80; // a window may be resized
     },

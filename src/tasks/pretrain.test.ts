@@ -105,6 +105,7 @@ describe("pretrain()", () => {
       ],
       [{ run: { data: join(runs.root, "absent") } }, ManifestError, /absent/],
       [{ run: { tokenizer: join(runs.root, "absent.json") } }, ConfigError, /absent\.json/],
+      [{ data: { lexicon: "chests" } }, ConfigError, /^Cannot read the lexicon "chests": /],
       [
         { run: { tokenizer: swapped } },
         ConfigError,
@@ -123,9 +124,9 @@ describe("pretrain()", () => {
       ],
       [{ run: { device: "abacus" } }, ConfigError, /^Cannot use device "abacus": /],
       [
-        { fidelity: { "entities.match": "lemma", "report.split": "sentence" } },
+        { fidelity: { "window.frame": "augmented" } },
         ConfigError,
-        /^Cannot pre-train: fidelity\.entities\.match is "lemma", .*; fidelity\.report\.split is "sentence"/,
+        /^Cannot pre-train: fidelity\.window\.frame is "augmented", and this version computes only "original"$/,
       ],
       [
         { run: { init: join(runs.root, "absent.safetensors") } },

@@ -101,9 +101,9 @@ describe("findEntities()", () => {
   test("reads 20,000 characters in milliseconds", () => {
     const text = "There is a small left pleural-effusion and no pneumothorax. ".repeat(333);
     findEntities(text, CHEST_LEXICON);
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     assert.equal(findEntities(text, CHEST_LEXICON).length, 666);
-    const taken = performance.now() - begin;
+    const taken = process.cpuUsage(begin).user / 1000;
     assert.ok(taken < 200, `${taken} ms`);
   });
 });

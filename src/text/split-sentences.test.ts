@@ -127,10 +127,10 @@ describe("splitSentences()", () => {
   test("reads 20,000 characters of anything in milliseconds", () => {
     for (const unit of [".", "a. ", "1. ", "..a", " ", "\n", "A.", "XXXX "]) {
       const text = unit.repeat(20_000 / unit.length);
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       splitSentences(text);
-      const taken = performance.now() - begin;
-      assert.ok(taken < 250, `${JSON.stringify(unit)} took ${taken} ms`);
+      const taken = process.cpuUsage(begin).user / 1000;
+      assert.ok(taken < 500, `${JSON.stringify(unit)} took ${taken} ms`);
     }
   });
 });

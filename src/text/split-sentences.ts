@@ -21,6 +21,9 @@ const SOMETIMES_LAST: ReadonlySet<string> = new Set(
 /** The longest run of letters and dots that is looked up before a full stop. */
 const LONGEST_ABBREVIATION = 16;
 
+/** The most characters of white space and number that a list number is looked for in. */
+const LONGEST_INDENT = 64;
+
 const ENDINGS = /[.!?]+/g;
 const PARAGRAPH = /\n[^\S\n]*\n\s*/g;
 const LIST_LINE = /\n[^\S\n]*(?=(?:\d{1,3}[.)]|[-*•])[^\S\n])/g;
@@ -126,11 +129,10 @@ function spaceForgotten({ text, index, marks, end }: Ending): boolean {
   );
 }
 
-/** Is all of the sentence so far a number or a single letter, or does one begin its line? */
+/** Is all of the sentence so far a number or a single letter? */
 function isListNumber({ text, start, index }: Ending): boolean {
-  const before = text.slice(Math.max(start, index - LONGEST_ABBREVIATION), index).trim();
-  const whole = text.slice(start, index).trimStart().length === before.length;
-  return whole && /^(?:\d{1,3}|\p{L})$/u.test(before);
+  if (index - start > LONGEST_INDENT) return false;
+  return /^(?:\d{1,3}|\p{L})$/u.test(text.slice(start, index).trim());
 }
 
 function isAbbreviation({ text, start, index }: Ending, following: string): boolean {

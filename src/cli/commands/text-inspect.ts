@@ -27,10 +27,13 @@ machine.`,
     json: { type: "boolean", help: "print an object" },
   },
   examples: [
-    { line: "text inspect datasets/phantoms --id p0001-1", does: "with the default switches" },
     {
-      line: "text inspect datasets/mine --id 12 --tokenizer tokenizer.json --fidelity published",
-      does: "as the published program does",
+      line: "text inspect datasets/phantoms --id phantom-0-000000",
+      does: "with the default switches",
+    },
+    {
+      line: "text inspect datasets/mine --id 12 --tokenizer tokenizer.json --set data.lexicon=fundus",
+      does: "with other entities",
     },
   ],
   run: async (args, context) => {
