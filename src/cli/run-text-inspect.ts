@@ -38,7 +38,7 @@ export async function runTextInspect(
     tokenizer: await tokenizerFile(args),
   });
   if (args.json) terminal.out(`${JSON.stringify(inspection)}\n`);
-  else terminal.out(describeText(inspection, terminal));
+  else terminal.outColored(describeText(inspection, terminal));
   return 0;
 }
 

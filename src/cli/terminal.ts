@@ -8,6 +8,8 @@ import { escapeControls } from "../util/escape-controls.ts";
 export interface Terminal {
   /** Writes results: what a pipe should receive, and nothing else. */
   readonly out: (text: string) => void;
+  /** Writes results that the program has coloured itself; what it quotes in them has been made harmless before. */
+  readonly outColored: (text: string) => void;
   /** Writes progress, notes and errors. */
   readonly err: (text: string) => void;
   /** Writes to where `err` does what moves the cursor: the program's own bars, and nothing from a file. */
@@ -43,6 +45,7 @@ export interface TerminalEnvironment {
 export function processTerminal({ noColor = "", term }: TerminalEnvironment = {}): Terminal {
   return {
     out: (text) => void process.stdout.write(escapeControls(text)),
+    outColored: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(escapeControls(text)),
     draw: (sequence) => void process.stderr.write(sequence),
     isInteractive: process.stderr.isTTY === true,
@@ -75,6 +78,9 @@ export function recordedTerminal({
   return {
     out: (text) => {
       written.out += escapeControls(text);
+    },
+    outColored: (text) => {
+      written.out += text;
     },
     err: (text) => {
       written.err += escapeControls(text);

@@ -125,11 +125,6 @@ describe("pretrain()", () => {
       ],
       [{ run: { device: "abacus" } }, ConfigError, /^Cannot use device "abacus": /],
       [
-        { fidelity: { "window.frame": "augmented" } },
-        ConfigError,
-        /^Cannot pre-train: fidelity\.window\.frame is "augmented", and this version computes only "original"$/,
-      ],
-      [
         { run: { init: join(runs.root, "absent.safetensors") } },
         WeightsError,
         /absent\.safetensors/,
