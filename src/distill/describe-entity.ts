@@ -63,10 +63,33 @@ function* before(
   for (let i = at - 1; i >= Math.max(0, at - REACH); i--) {
     const item = items[i];
     if (item === undefined || item.kind === "entity" || item.kind === "size") return;
-    if (item.kind === "comma" && items[i - 1]?.kind !== "modifier") return;
+    if (item.kind === "comma" && !isBetweenModifiers(items, i)) return;
+    if (item.kind === "word" && endsNoun(items, i)) return;
     if (item.kind === "cue" && !joinsModifiers(items, i)) return;
     if (item.kind === "modifier") yield { modifier: item.modifier, position: i };
   }
+}
+
+function isBetweenModifiers(items: readonly Item[], i: number): boolean {
+  return items[i - 1]?.kind === "modifier" && items[i + 1]?.kind === "modifier";
+}
+
+/** Amounts that `of` joins to their entity: `small amount of atelectasis`. */
+const AMOUNTS: ReadonlySet<string> = new Set(
+  "amount amounts area areas focus foci degree component volume appearance number".split(" "),
+);
+
+/** Words before which the entity's own description cannot stand. */
+const NOUN_ENDS: ReadonlySet<string> = new Set(
+  "to on in at from by for near over overlying above below through into view views represent representing represents compatible due related".split(
+    " ",
+  ),
+);
+
+function endsNoun(items: readonly Item[], i: number): boolean {
+  const text = items[i]?.text ?? "";
+  if (text === "of") return !AMOUNTS.has(items[i - 1]?.text ?? "");
+  return NOUN_ENDS.has(text);
 }
 
 /** `and` between adjectives, and a doubt among them: `small, possible left effusion`. */
@@ -74,9 +97,7 @@ function joinsModifiers(items: readonly Item[], i: number): boolean {
   const item = items[i];
   if (item?.kind !== "cue") return false;
   if (item.cue === "doubtEither") return true;
-  return (
-    item.cue === "and" && items[i - 1]?.kind === "modifier" && items[i + 1]?.kind === "modifier"
-  );
+  return item.cue === "and" && isBetweenModifiers(items, i);
 }
 
 /** What follows: places behind a preposition, severity and change behind a verb. */

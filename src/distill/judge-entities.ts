@@ -1,6 +1,7 @@
 /** @file Which entities of a sentence are there, are not, or may be: how far a denial or a doubt reaches. */
 
 import type { FindingStatus } from "./record.ts";
+import type { Cue } from "./rules/cues.ts";
 import { ASSERTIVE } from "./rules/modifiers.ts";
 import { STRUCTURES } from "./rules/structures.ts";
 import type { Item } from "./tag-sentence.ts";
@@ -43,8 +44,7 @@ function nextScope(items: readonly Item[], i: number, scope: Scope): Scope {
   const item = items[i];
   if (item === undefined) return scope;
   if (item.kind === "comma") return endsAtComma(items, i, scope) ? { ...NOTHING } : scope;
-  if (item.kind !== "cue") return scope;
-  switch (item.cue) {
+  switch (cueOf(item)) {
     case "deny":
       return { ...NOTHING, reach: "absent" };
     case "doubt":
@@ -71,6 +71,12 @@ function nextScope(items: readonly Item[], i: number, scope: Scope): Scope {
     default:
       return scope;
   }
+}
+
+/** A cue; `borderline` is the size of a heart and a doubt at once. */
+function cueOf(item: Item | undefined): Cue | undefined {
+  if (item?.kind === "size" && item.size === "borderline") return "doubtEither";
+  return item?.kind === "cue" ? item.cue : undefined;
 }
 
 /** Does a comma stand directly before, as in `no effusion, possible nodule`? */
@@ -140,11 +146,19 @@ function entityFollows(items: readonly Item[], i: number): boolean {
   return false;
 }
 
+/** `is likely`, or a doubt that ends its thought, and no entity behind that it could be about. */
+function isPredicate(items: readonly Item[], i: number): boolean {
+  if (describesNext(items, i) || entityFollows(items, i)) return false;
+  const next = items[i + 1];
+  const isLast = next === undefined || next.kind === "comma" || cueOf(next) === "break";
+  return isLast || cueOf(items[i - 1]) === "verb";
+}
+
 /** What a predicate such as `is not seen` says of the entities before it. */
-function verdictBefore(items: readonly Item[], i: number): FindingStatus | undefined {
-  const item = items[i];
-  if (item?.kind !== "cue") return undefined;
-  switch (item.cue) {
+function verdictBefore(items: readonly Item[], i: number): Judgement | undefined {
+  switch (cueOf(items[i])) {
+    case "mindBefore":
+      return "unsaid";
     case "denyBefore":
       return "absent";
     case "doubtBefore":
@@ -152,7 +166,7 @@ function verdictBefore(items: readonly Item[], i: number): FindingStatus | undef
     case "denyEither":
       return describesNext(items, i) ? undefined : "absent";
     case "doubtEither":
-      return describesNext(items, i) || entityFollows(items, i) ? undefined : "uncertain";
+      return isPredicate(items, i) ? "uncertain" : undefined;
     default:
       return undefined;
   }
@@ -162,7 +176,7 @@ function verdictBefore(items: readonly Item[], i: number): FindingStatus | undef
 function judgeBefore(
   items: readonly Item[],
   at: number,
-  status: FindingStatus,
+  status: Judgement,
   judged: Judgement[],
 ): void {
   let hit = false;
@@ -171,7 +185,7 @@ function judgeBefore(
     if (item === undefined) return;
     if (item.kind === "entity") {
       hit = true;
-      if (judged[i] === "present" || status === "uncertain") judged[i] = status;
+      if (judged[i] === "present" || status !== "absent") judged[i] = status;
     }
     if (item.kind === "cue" && endsSubject(item.cue, hit)) return;
   }
@@ -179,7 +193,7 @@ function judgeBefore(
 
 function endsSubject(cue: string, hit: boolean): boolean {
   if (cue === "or" || cue === "and" || cue === "versus") return false;
-  if (cue === "verb") return hit; // the auxiliary of the predicate itself has met nothing yet
+  if (cue === "verb" || cue === "break") return hit; // an auxiliary, or a `but`, of the predicate itself has met nothing yet
   return true;
 }
 

@@ -19,18 +19,23 @@ export function judgeSizes(
 ): readonly SizeJudgement[] {
   const found: SizeJudgement[] = [];
   let from = 0;
+  let last: readonly number[] = [];
   for (const [i, item] of items.entries()) {
     if (endsThought(items, i)) from = i + 1;
     if (item.kind !== "size") continue;
     const { size } = item;
+    if (isOther(items[i + 1])) continue; // `enlarged lymph nodes`
     const isPredicate = size !== "big" || standsAsPredicate(items, i);
     if (!isPredicate && !describesStructure(items, i)) continue;
     const before = opensNoun(items, i) ? [] : structuresIn(items, from, i);
     const structures = before.length > 0 ? before : structuresIn(items, i + 1, endOfNoun(items, i));
-    const status = statusOf(SIZE_STATUS[size], judged[i]);
-    if (structures.length > 0) from = i + 1;
+    if (structures.length > 0) [from, last] = [i + 1, structures];
+    const isAlternative = structures.length === 0 && followsOr(items, i);
+    const status = isAlternative
+      ? "uncertain"
+      : statusOf(SIZE_STATUS[size], judged[i], items[i - 1]);
     if (status === undefined) continue;
-    for (const structure of structures) {
+    for (const structure of isAlternative ? last : structures) {
       for (const finding of findingsOf(items[structure], size === "normal")) {
         found.push({ ...finding, status, structure, size: i });
       }
@@ -46,10 +51,21 @@ function findingsOf(item: Item | undefined, isNormal: boolean): readonly SizeFin
 }
 
 /** A size of its own, under the denial or doubt that reaches it: `not enlarged` is absent, `not normal` says nothing certain. */
-function statusOf(own: FindingStatus, judgement: Judgement | undefined): FindingStatus | undefined {
+function statusOf(
+  own: FindingStatus,
+  judgement: Judgement | undefined,
+  before: Item | undefined,
+): FindingStatus | undefined {
   if (judgement === "unsaid") return undefined;
-  if (own === "absent") return judgement === "absent" ? undefined : "absent";
+  const isDenied = before?.kind === "cue" && before.cue === "deny";
+  if (own === "absent") return isDenied ? undefined : "absent";
   return judgement === "absent" || judgement === "uncertain" ? judgement : own;
+}
+
+/** `upper limits of normal or mildly enlarged`. */
+function followsOr(items: readonly Item[], i: number): boolean {
+  const or = items.slice(0, i).findLast(({ kind }) => kind !== "modifier");
+  return or?.kind === "cue" && (or.cue === "or" || or.cue === "versus");
 }
 
 /** Structures in a stretch that are the subject themselves, not a description of the entity that follows (`mediastinal mass`). */
@@ -77,10 +93,16 @@ const SHAPES: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Is what follows an entity that is no structure? */
+function isOther(next: Item | undefined): boolean {
+  if (next?.kind !== "entity") return false;
+  const { entity } = next.mention;
+  return !SHAPES.has(entity) && !STRUCTURES.has(entity);
+}
+
 function describesOther(next: Item | undefined): boolean {
   if (next === undefined || next.kind === "comma" || next.kind === "cue") return false;
-  if (next.kind === "entity")
-    return !SHAPES.has(next.mention.entity) && !STRUCTURES.has(next.mention.entity);
+  if (next.kind === "entity") return isOther(next);
   return !(next.kind === "size" || SHAPES.has(next.text) || next.kind === "modifier");
 }
 

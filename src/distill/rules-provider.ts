@@ -3,7 +3,7 @@ import { createEntityFinder } from "../text/find-entities.ts";
 import type { EntityMention, Lexicon } from "../text/lexicon.ts";
 import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
 import type { SentenceSpan } from "../text/split-sentences.ts";
-import { describeEntity } from "./describe-entity.ts";
+import { type Description, describeEntity } from "./describe-entity.ts";
 import { isExcluded } from "./is-excluded.ts";
 import { judgeItems } from "./judge-entities.ts";
 import { judgeSizes } from "./judge-sizes.ts";
@@ -67,9 +67,22 @@ function readSentence(
     const { entity, label } = item.mention;
     if (names.NO_FINDINGS.has(entity) || isExcluded(items, i)) return [];
     const { description, first } = describeEntity(items, i);
-    return [{ entity, label, status, ...description, evidence: spanOf(items, first, i) }];
+    return [
+      {
+        entity,
+        label,
+        status,
+        ...described(status, description),
+        evidence: spanOf(items, first, i),
+      },
+    ];
   });
   return [...named, ...sizes].sort((a, b) => a.evidence[0] - b.evidence[0]);
+}
+
+/** What is denied has no change: `no new infiltrate`. */
+function described(status: Finding["status"], { change, ...rest }: Description): Description {
+  return status === "absent" || change === undefined ? rest : { ...rest, change };
 }
 
 /** `mildly enlarged`: the adverb before a size. */

@@ -120,16 +120,14 @@ function meaningAt(
   if (BREAKS.has(text)) return [{ kind: "cue", cue: "break" }, 1];
   const change = deniedChange(words, i);
   if (change !== undefined) return [{ kind: "modifier", modifier: UNCHANGED }, change];
-  const fits = (length: number): boolean => (words[i + length - 1]?.end ?? 0) <= limit;
-  const none = NO_DENIAL_TABLE.at(words, i);
-  if (none !== undefined && fits(none.length)) return [WORD, none.length];
+  const none = NO_DENIAL_TABLE.at(words, i, limit);
+  if (none !== undefined) return [WORD, none.length];
   const found = [
-    meant(CUE_TABLE.at(words, i), (cue) => ({ kind: "cue", cue })),
-    meant(SIZE_TABLE.at(words, i), (size) => ({ kind: "size", size })),
-    meant(MODIFIER_TABLE.at(words, i), (modifier) => ({ kind: "modifier", modifier })),
+    meant(CUE_TABLE.at(words, i, limit), (cue) => ({ kind: "cue", cue })),
+    meant(SIZE_TABLE.at(words, i, limit), (size) => ({ kind: "size", size })),
+    meant(MODIFIER_TABLE.at(words, i, limit), (modifier) => ({ kind: "modifier", modifier })),
   ]
     .filter((candidate) => candidate !== undefined)
-    .filter(([, length]) => fits(length))
     .sort(([, a], [, b]) => b - a); // stable: cues first among equals
   return found[0] ?? [WORD, 1];
 }

@@ -57,11 +57,17 @@ export class PhraseTable<T> {
     }
   }
 
-  /** The longest phrase that begins at a word. */
-  at(words: readonly Word[], position: number): PhraseMatch<T> | undefined {
+  /** The longest phrase that begins at a word and ends, in the text, at `limit` or before. */
+  at(
+    words: readonly Word[],
+    position: number,
+    limit: number = Number.POSITIVE_INFINITY,
+  ): PhraseMatch<T> | undefined {
     const candidates = this.#byFirst.get(words[position]?.text ?? "");
-    const found = candidates?.find((phrase) =>
-      phrase.words.every((word, i) => words[position + i]?.text === word),
+    const found = candidates?.find(
+      (phrase) =>
+        phrase.words.every((word, i) => words[position + i]?.text === word) &&
+        (words[position + phrase.words.length - 1]?.end ?? 0) <= limit,
     );
     return found && { value: found.value, length: found.words.length };
   }

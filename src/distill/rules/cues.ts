@@ -5,7 +5,7 @@
  * - `deny`, `doubt`: to those that follow, as far as its reach goes
  * - `denyBefore`, `doubtBefore`: to those before it
  * - `denyEither`, `doubtEither`: an adjective (`resolved effusion`), or a predicate (`the effusion has resolved`)
- * - `mind`: what follows is thought of or was once, not seen
+ * - `mind`, `mindBefore`: what follows or precedes is thought of or was once, not seen
  * - `versus`: one of two readings, both in doubt
  * - `break`: no reach goes over it
  * - `link`: ends a denial that has met its entity
@@ -19,6 +19,7 @@ export type Cue =
   | "doubtBefore"
   | "doubtEither"
   | "mind"
+  | "mindBefore"
   | "versus"
   | "or"
   | "and"
@@ -48,13 +49,15 @@ export const CUES: Readonly<Record<Cue, string>> = {
     not be entirely excluded, not be completely excluded, cannot be entirely excluded, cannot be completely excluded, cannot be ruled out,
     not be ruled out, not ruled out, is suspected, are suspected, is questioned, are questioned, is possible, are possible, is suggested, are suggested,
     is not excluded, are not excluded, may be present, could be present, might be present, may also be present, should be considered,
-    is a consideration, are a consideration, is considered, is unlikely, are unlikely, difficult to exclude, is favored, are favored`,
-  doubtEither: `possible, possibly, probable, probably, likely, suspected, questionable, questioned, presumed, presumably, borderline, equivocal,
-    potential, potentially, apparent, perhaps, unlikely, doubtful, conceivably`,
+    is a consideration, are a consideration, is considered, is unlikely, are unlikely, is favored, are favored`,
+  doubtEither: `possible, possibly, probable, probably, likely, suspected, questionable, questioned, presumed, presumably, equivocal,
+    potential, potentially, apparent, perhaps, unlikely, doubtful, conceivably, difficult to exclude, difficult to entirely exclude, difficult to completely exclude`,
   mind: `history of, with history of, h o, patient with, evaluate for, evaluation for, assess for, assessment for, clinical concern for,
     clinical suspicion of, clinical suspicion for, concern of, if there is concern for, if there is clinical concern for, to evaluate for,
     follow up of, risk of, risk for, treatment for, treatment of, treated for, symptoms of, diagnosis of, if, prior to, screening for,
-    status post, known history of, recent history of, given history of, past, to evaluate, for evaluation of, evaluation of, would be helpful`,
+    known history of, recent history of, given history of, past, to evaluate, for evaluation of, evaluation of, in detecting, sensitive for, detection of`,
+  mindBefore:
+    "may not be demonstrated, may not be seen, may not be detected, may not be visible, may not be apparent, may not be evident",
   versus: "versus, vs",
   or: "or, and or",
   and: "and, as well as, along with, plus, also",
