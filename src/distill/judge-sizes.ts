@@ -88,7 +88,7 @@ function isAdjective(text: string): boolean {
 
 /** Nouns that an adjective such as `cardiac` makes a structure with. */
 const SHAPES: ReadonlySet<string> = new Set(
-  "silhouette contour hilar size configuration structures border borders margins xxxx shadow shadows appearance".split(
+  "silhouette contour hilar width size configuration structures border borders margins xxxx shadow shadows appearance".split(
     " ",
   ),
 );
@@ -144,7 +144,7 @@ function endOfNoun(items: readonly Item[], i: number): number {
 function endsThought(items: readonly Item[], i: number): boolean {
   const item = items[i];
   if (item?.kind === "cue" && (item.cue === "break" || item.cue === "deny")) {
-    return item.cue === "break" || item.text !== "not";
+    return item.text !== "otherwise" && item.text !== "not";
   }
   if (item?.kind !== "comma") return false;
   for (let at = i - 1; at >= 0; at--) {

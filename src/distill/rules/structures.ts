@@ -26,7 +26,7 @@ export type Size = "normal" | "borderline" | "enlarged" | "big";
 
 /** Phrases for each; those of `big` count as a predicate only (`the heart is large`), not before a noun. */
 export const SIZES: Readonly<Record<Size, string>> = {
-  normal: `normal, unremarkable, within normal limits, within limits of normal, within normal limit, upper limits of normal, upper limit of normal,
+  normal: `normal, unremarkable, within limits, within normal range, within normal limits, within limits of normal, within normal limit, upper limits of normal, upper limit of normal,
     upper limits normal, upper limits of normal limits, upper normal, top normal, top normal in size, high normal, upper limits of normal in size,
     normal limits, at the upper limits of normal, at the upper limit of normal, grossly normal, grossly unremarkable, upper range of normal,
     top limits of normal, not remarkable, within the limits of normal, wnl`,
