@@ -99,6 +99,7 @@ const DATA: ZodType<DataOptions> = z.strictObject({
   mean: z.number(),
   std: positive,
   insertProbability: part,
+  lexicon: z.string().min(1),
   onBadRecord: z.enum(["error", "skip"]),
 });
 

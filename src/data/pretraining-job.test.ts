@@ -166,7 +166,10 @@ describe("openJob()", () => {
     const usual = await sample(await jobOptions(records, { text }), 2);
     const bare = await sample(
       await jobOptions(records, {
-        text: { ...text, entities: [], phrases: [], probabilities: { noEntityMask: 0 } },
+        text: {
+          ...{ ...text, lexicon: { name: "none", entities: [] }, phrases: [] },
+          probabilities: { noEntityMask: 0 },
+        },
       }),
       2,
     );

@@ -4,43 +4,17 @@ import type { DecodeOptions } from "../image/decode.ts";
 import { decodeImage } from "../image/decode.ts";
 import type { TrainingView, TrainingViewOptions } from "../image/training-view.ts";
 import { trainingView } from "../image/training-view.ts";
-import { composeSentence } from "../text/compose-sentence.ts";
-import { exactEntityMatcher } from "../text/entities.ts";
-import type { DescriptorMasking, MaskingProbabilities } from "../text/mask-tokens.ts";
-import type {
-  PretrainingText,
-  PretrainingTextOptions,
-  PretrainingTextRules,
-} from "../text/pretraining-text.ts";
-import { pretrainingText, pretrainingTextRules } from "../text/pretraining-text.ts";
-import { phraseTemplates } from "../text/rebalance-weights.ts";
+import type { PretrainingText, PretrainingTextRules } from "../text/pretraining-text.ts";
 import { swapSides } from "../text/swap-sides.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { type PretrainingTextSettings, settingsRules } from "../text/text-settings.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { ManifestError } from "../util/errors.ts";
-import { RandomStream } from "../util/random.ts";
 import type { Field, SampleJob, SampleRequest, SampleViews } from "./batch-job.ts";
 import type { DatasetIndexHandle, JoinedRecord } from "./dataset-index.ts";
 import { DatasetIndex } from "./dataset-index.ts";
+import { type DrawKey, drawsOf, recordText } from "./record-text.ts";
 import { siblingModule } from "./sibling-module.ts";
 import type { JobReference } from "./worker-task.ts";
-
-/** What becomes of a report; everything but `tokens` has the paper's values. */
-export interface PretrainingTextSettings {
-  /** T, the length to which texts are truncated and padded. */
-  readonly tokens: number;
-  readonly insertProbability?: number;
-  readonly probabilities?: Partial<MaskingProbabilities>;
-  /** What becomes of the words before an entity. */
-  readonly descriptors?: DescriptorMasking;
-  /** Are left and right exchanged in the words when the picture was flipped? */
-  readonly swapsSides?: boolean;
-  /** The words that count as entities. */
-  readonly entities?: readonly string[];
-  /** The phrases whose weight is diminished, and to what. */
-  readonly phrases?: readonly string[];
-  readonly diminished?: number;
-}
 
 /** What a worker needs to make the samples of pre-training: plain data. */
 export interface PretrainingJobOptions {
@@ -97,29 +71,6 @@ export function pretrainingFields(tokens: number, size: number = VIEW_SIZE): Pre
   };
 }
 
-function textRules(tokenizer: Tokenizer, settings: PretrainingTextSettings): PretrainingTextRules {
-  const { entities, phrases, swapsSides: _, ...rest } = settings;
-  const options: PretrainingTextOptions = {
-    ...rest,
-    tokenizer,
-    ...(entities !== undefined && { entities: exactEntityMatcher(tokenizer, entities) }),
-    ...(phrases !== undefined && { templates: phraseTemplates(tokenizer, phrases) }),
-  };
-  return pretrainingTextRules(options);
-}
-
-/** The stream of one record's draws for one purpose: a function of seed, epoch and record id alone. */
-function drawsOf(purpose: string, { id, epoch, seed }: DrawKey): () => number {
-  const stream = new RandomStream({ seed, name: `${purpose}/${id}`, step: epoch });
-  return () => stream.uniform();
-}
-
-interface DrawKey {
-  readonly id: string;
-  readonly epoch: number;
-  readonly seed: number;
-}
-
 class PretrainingJob implements SampleJob<PretrainingFields> {
   readonly fields: PretrainingFields;
   readonly #options: PretrainingJobOptions;
@@ -169,7 +120,7 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
     const pair = swaps
       ? { report: swapSides(report), context: swapSides(context) }
       : { report, context };
-    return pretrainingText(pair, this.#rules, contextThenMask(pair, this.#rules, key));
+    return recordText(pair, this.#rules, key);
   }
 
   async identify(record: number): Promise<string> {
@@ -181,30 +132,10 @@ class PretrainingJob implements SampleJob<PretrainingFields> {
   }
 }
 
-/**
- * Draws for `pretrainingText`: those of the mixing from the stream `context`, the rest from `mask`, so that another way of
- * mixing leaves the masking of a text's words alone. How many the mixing takes is for it to say: it is asked once before.
- */
-function contextThenMask(
-  pair: { readonly report: string; readonly context: string },
-  { insertProbability }: PretrainingTextRules,
-  key: DrawKey,
-): () => number {
-  const drawn: number[] = [];
-  const context = drawsOf("context", key);
-  composeSentence({ ...pair, insertProbability }, () => {
-    const number = context();
-    drawn.push(number);
-    return number;
-  });
-  const mask = drawsOf("mask", key);
-  return () => drawn.shift() ?? mask();
-}
-
 /** Opens the job in a worker. The options are those that `pretrainingJob` was given. */
 export async function openJob(
   options: PretrainingJobOptions,
 ): Promise<SampleJob<PretrainingFields>> {
   const tokenizer = await loadTokenizer(options.tokenizer);
-  return new PretrainingJob(options, textRules(tokenizer, options.text));
+  return new PretrainingJob(options, settingsRules(tokenizer, options.text));
 }

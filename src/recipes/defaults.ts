@@ -35,6 +35,7 @@ export const DEFAULTS: Omit<PretrainConfig, "fidelity"> = {
     mean: 0.4721,
     std: 0.3037,
     insertProbability: 0.8,
+    lexicon: "chest",
     onBadRecord: "error",
   },
 };

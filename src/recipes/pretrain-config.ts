@@ -94,6 +94,8 @@ export interface DataOptions {
   readonly std: number;
   /** How often a report's distilled context is inserted into it. */
   readonly insertProbability: number;
+  /** The entities: `chest`, `fundus`, or a file of one's own. */
+  readonly lexicon: string;
   /** What to do with a record whose picture cannot be read. */
   readonly onBadRecord: "error" | "skip";
 }

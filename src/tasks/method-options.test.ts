@@ -85,7 +85,7 @@ describe("methodOptions()", () => {
       words: "masked",
       text: {
         ...{ descriptors: "always", swapsSides: false },
-        ...{ entities: "exact", phrases: "two", sentences: "dot" },
+        ...{ entities: "lemma", phrases: "list", sentences: "sentence" },
       },
       view: { flip: "none" },
       window: "original",

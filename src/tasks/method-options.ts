@@ -11,7 +11,9 @@ import {
   type FidelityOptions,
   unavailableSwitches,
 } from "../recipes/fidelity.ts";
+import type { SentenceRule } from "../text/compose-sentence.ts";
 import type { DescriptorMasking } from "../text/mask-tokens.ts";
+import type { EntityMatching } from "../text/text-settings.ts";
 import { ConfigError } from "../util/errors.ts";
 
 /** How pictures are decoded. */
@@ -26,12 +28,12 @@ export interface MethodOptions {
   readonly text: {
     readonly descriptors: DescriptorMasking;
     readonly swapsSides: boolean;
-    /** Entities are tokens that equal a word of the list. */
-    readonly entities: "exact";
-    /** The phrases of absence that are diminished are two. */
-    readonly phrases: "two";
-    /** Sentences are what stands between dots. */
-    readonly sentences: "dot";
+    /** Are entities tokens that equal one, or words that are a form of one? */
+    readonly entities: EntityMatching;
+    /** Which stock phrases are diminished. */
+    readonly phrases: "two" | "list";
+    /** Do sentences end at every dot, or where a reader sees them end? */
+    readonly sentences: SentenceRule;
   };
   readonly view: Required<Pick<TrainingViewOptions, "flip">>;
   /** The window of super-resolution is that of the whole picture, wherever its crop lies. */
@@ -60,9 +62,9 @@ export function methodOptions(fidelity: FidelityOptions): MethodOptions {
     text: {
       descriptors: fidelity["masking.descriptors"],
       swapsSides: flip === "swap",
-      entities: only("exact", fidelity["entities.match"]),
-      phrases: only("two", fidelity["mlm.templates"]),
-      sentences: only("dot", fidelity["report.split"]),
+      entities: fidelity["entities.match"],
+      phrases: fidelity["mlm.templates"],
+      sentences: fidelity["report.split"],
     },
     view: { flip: flip === "none" ? "none" : "image" },
     window: only("original", fidelity["window.frame"]),

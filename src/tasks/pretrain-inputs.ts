@@ -10,9 +10,12 @@ import {
 import type { Privacy } from "../data/record.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { PretrainConfig } from "../recipes/pretrain-config.ts";
+import type { Lexicon } from "../text/lexicon.ts";
+import type { PretrainingTextSettings } from "../text/text-settings.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { Disposables } from "../util/disposables.ts";
 import { ConfigError } from "../util/errors.ts";
+import { loadLexicon } from "./load-lexicon.ts";
 import { type MethodOptions, methodOptions } from "./method-options.ts";
 import { type Course, courseOf } from "./micro-batches.ts";
 
@@ -57,8 +60,12 @@ export async function openInputs(
   const model = modelConfig(config, tokenizer, method);
   await using stack = new Disposables();
   const index = stack.use(await dataset.index({ ...PAIRS, splits: ["train", "none"] }));
-  const hashes = { dataset: await dataset.identity(), tokenizer: tokenizer.sha256 };
-  const open = { config, method, dataset, tokenizerFile, note };
+  const { lexicon, sha256 } = await loadLexicon(config.data.lexicon);
+  const hashes = {
+    ...{ dataset: await dataset.identity(), tokenizer: tokenizer.sha256 },
+    ...(sha256 !== undefined && { lexicon: sha256 }),
+  };
+  const open = { config, method, dataset, tokenizerFile, lexicon, note };
   const loader = stack.use(openLoader(index, open));
   const course = courseOf(loader.batchesPerEpoch, config.train.accumulate);
   if (course.updatesPerEpoch === 0) throw tooFewRecords(config, index.size);
@@ -120,11 +127,12 @@ interface Opening extends Pick<LoaderOptions, "order" | "lastBatch">, InputEvent
   readonly method: MethodOptions;
   readonly dataset: Dataset;
   readonly tokenizerFile: string;
+  readonly lexicon: Lexicon | undefined;
 }
 
 function openLoader(
   index: DatasetIndex,
-  { config, method, dataset, tokenizerFile, note, ...batching }: Opening,
+  { config, method, dataset, tokenizerFile, lexicon, note, ...batching }: Opening,
 ): Loader<PretrainingFields> {
   const { data, train: options } = config;
   return createLoader<PretrainingFields>({
@@ -137,27 +145,21 @@ function openLoader(
     onBadRecord: data.onBadRecord,
     identify: async (record) => (await index.read(record)).id,
     onRestart: note,
-    job: pretrainingJob(jobOptions(index, { config, method, dataset, tokenizerFile })),
+    job: pretrainingJob(jobOptions(index, { config, method, dataset, tokenizerFile, lexicon })),
   });
 }
 
 function jobOptions(
   index: DatasetIndex,
-  { config, method, dataset, tokenizerFile }: Omit<Opening, "note">,
+  { config, method, dataset, tokenizerFile, lexicon }: Omit<Opening, "note">,
 ): PretrainingJobOptions {
   const { data, train: options, model } = config;
-  const { descriptors, swapsSides } = method.text;
   return {
     index: index.handle,
     imageRoot: dataset.imageRoot,
     tokenizer: tokenizerFile,
     seed: options.seed,
-    text: {
-      tokens: model.tokens,
-      insertProbability: data.insertProbability,
-      descriptors,
-      swapsSides,
-    },
+    text: textSettings(config, method, lexicon),
     view: {
       ...method.view,
       size: model.bigImageSize,
@@ -165,6 +167,20 @@ function jobOptions(
       ratio: data.cropRatio,
     },
     decode: { ...method.decode, bitDepth: dataset.manifest.bitDepth },
+  };
+}
+
+/** What becomes of a report, as a configuration and its method say. */
+export function textSettings(
+  { data, model }: PretrainConfig,
+  { text }: MethodOptions,
+  lexicon: Lexicon | undefined,
+): PretrainingTextSettings {
+  return {
+    ...text,
+    tokens: model.tokens,
+    insertProbability: data.insertProbability,
+    ...(lexicon !== undefined && { lexicon }),
   };
 }
 

@@ -66,3 +66,35 @@ test("composeSentence() keeps every word of report and context", () => {
     { seed: 6, numRuns: 300 },
   );
 });
+
+test("composeSentence() with sentences puts the context between two, a space on either side", () => {
+  const at = (report: string, draw: number): string => {
+    const draws = [0, draw];
+    return composeSentence(
+      { report, context: "no edema.", sentences: "sentence" },
+      () => draws.shift() ?? Number.NaN,
+    );
+  };
+  const report = "A 2.5 cm nodule.. Seen by Dr. Lee.";
+  assert.equal(at(report, 0), `[CLS] no edema. ${report}`);
+  assert.equal(at(report, 0.34), "[CLS] A 2.5 cm nodule.. no edema. Seen by Dr. Lee.");
+  assert.equal(at(report, 0.99), `[CLS] ${report} no edema.`);
+  assert.equal(at("No nodule", 0.5), "[CLS] No nodule. no edema.");
+  assert.equal(at("", 0.5), "[CLS] no edema.");
+  assert.equal(at(" \n", 0.5), "[CLS] no edema.");
+});
+
+test("composeSentence() with sentences leaves the report as it is without a context, and takes the same draws", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.boolean(), (report, inserts) => {
+      let drawn = 0;
+      const sentence = composeSentence({ report, context: " ", sentences: "sentence" }, () => {
+        drawn += 1;
+        return inserts ? 0.3 : 0.9;
+      });
+      assert.equal(sentence, `[CLS] ${report}`);
+      assert.equal(drawn, inserts ? 2 : 1);
+    }),
+    { seed: 4 },
+  );
+});

@@ -59,7 +59,7 @@ export interface EntityMatcher {
   /**
    * Marks entities.
    * @param ids [T], unmasked
-   * @returns [T]: 1 where an entity stands (for one of several pieces: its first), else 0
+   * @returns [T]: 1 where an entity starts, 2 on the further pieces and words that belong to it, else 0
    */
   mark(ids: Int32Array): Uint8Array;
 }

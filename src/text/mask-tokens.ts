@@ -49,6 +49,11 @@ export interface MaskTokensInput {
   readonly entities: EntityMatcher;
   readonly probabilities?: MaskingProbabilities;
   readonly descriptors?: DescriptorMasking;
+  /**
+   * [T]: the number of the sentence that a token stands in, for `always`. Where it is not given, sentences end at tokens such as `.`,
+   * those of decimals and abbreviations too.
+   */
+  readonly sentences?: Int32Array;
 }
 
 /** A masked text. */
@@ -57,7 +62,7 @@ export interface MaskedTokens {
   readonly maskedIds: Int32Array;
   /** The context of the entities (see `DescriptorMasking`), in order of discovery, each once. */
   readonly contextPositions: readonly number[];
-  /** Ascending. */
+  /** Where entities start, ascending. */
   readonly entityPositions: readonly number[];
 }
 
@@ -93,18 +98,19 @@ export function maskingVocabulary(tokenizer: Tokenizer): MaskingVocabulary {
  * Masks whole words at random, and entities apart from the others.
  *
  * The first and last of the T positions are never masked. One pass draws once per word up to the first pad token, for
- * entities too (there to no effect); a second draws once per entity, and masks its first piece only. A text counts as
- * having an entity wherever one stands, even behind a pad token that the report itself holds. How many draws there are does
- * not depend on `descriptors`.
+ * those of entities too (there to no effect); a second draws once per entity, and masks all that the matcher says belongs to
+ * it: with exact matching its first piece only, with matching by lemma each of its words and their pieces. So how many draws
+ * there are depends on words and entities, neither on what was drawn nor on `descriptors`. A text counts as having an entity
+ * wherever one stands, even behind a pad token that the report itself holds.
  */
 export function maskTokens(input: MaskTokensInput, draw: () => number): MaskedTokens {
-  const { ids, vocabulary, entities, descriptors = "draw" } = input;
+  const { ids, vocabulary, entities, descriptors = "draw", sentences } = input;
   const { probabilities = MASKING_PROBABILITIES } = input;
   const { mask, pad, continues } = vocabulary;
   const collect = descriptors === "always" ? collectWords : collectTokens;
   const last = ids.length - 1;
-  const isEntity = entities.mark(ids);
-  const hasEntity = isEntity.subarray(1, Math.max(1, last)).includes(1);
+  const marks = entities.mark(ids);
+  const hasEntity = marks.subarray(1, Math.max(1, last)).includes(1);
   const probability = hasEntity ? probabilities.mask : probabilities.noEntityMask;
   const maskedIds = ids.slice();
   const contextPositions: number[] = [];
@@ -116,15 +122,18 @@ export function maskTokens(input: MaskTokensInput, draw: () => number): MaskedTo
       if (maskedIds[i - 1] === mask) maskedIds[i] = mask; // a word is masked whole
       continue;
     }
-    if (isEntity[i] === 1) {
+    if (marks[i] === 1) {
       entityPositions.push(i);
-      collect(contextPositions, { ids, entity: i, vocabulary });
+      collect(contextPositions, { ids, entity: i, vocabulary, sentences });
     }
     const drawn = draw();
-    if (isEntity[i] !== 1 && drawn < probability) maskedIds[i] = mask;
+    if (marks[i] === 0 && drawn < probability) maskedIds[i] = mask;
   }
-  for (const i of entityPositions) {
-    if (draw() < probabilities.entityMask) maskedIds[i] = mask;
+  for (const start of entityPositions) {
+    const isMasked = draw() < probabilities.entityMask;
+    for (let i = start; isMasked && i < last && (i === start || marks[i] === 2); i++) {
+      maskedIds[i] = mask;
+    }
   }
   if (descriptors === "always") for (const i of contextPositions) maskedIds[i] = mask;
   return { maskedIds, contextPositions, entityPositions };
@@ -135,6 +144,7 @@ interface EntityPlace {
   /** The entity's position. */
   readonly entity: number;
   readonly vocabulary: MaskingVocabulary;
+  readonly sentences: Int32Array | undefined;
 }
 
 /** Adds the two tokens before an entity, nearest first, but not `[CLS]` and no full stops. */
@@ -148,12 +158,17 @@ function collectTokens(
 }
 
 /** Adds the pieces of the two words before an entity in its sentence, nearest first; other punctuation is passed over. */
-function collectWords(positions: number[], { ids, entity, vocabulary }: EntityPlace): void {
+function collectWords(
+  positions: number[],
+  { ids, entity, vocabulary, sentences }: EntityPlace,
+): void {
   const { continues, isWord, endsSentence } = vocabulary;
   const flag = (flags: Uint8Array, i: number): boolean => flags[ids[i] ?? 0] === 1;
   let words = 0;
   for (let i = entity - 1; i > 0 && words < CONTEXT_LENGTH; i--) {
-    if (flag(endsSentence, i)) return;
+    const outside =
+      sentences === undefined ? flag(endsSentence, i) : sentences[i] !== sentences[entity];
+    if (outside) return;
     if (!flag(isWord, i)) continue;
     if (!positions.includes(i)) positions.push(i);
     if (!flag(continues, i)) words += 1;

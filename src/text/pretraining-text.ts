@@ -1,5 +1,12 @@
 /** @file One report and its context to what the report decoder is trained on. */
-import { composeSentence, INSERT_PROBABILITY, type ReportWithContext } from "./compose-sentence.ts";
+import { codePointUnits } from "./code-points.ts";
+import {
+  CLS_PREFIX,
+  composeSentence,
+  INSERT_PROBABILITY,
+  type ReportWithContext,
+  type SentenceRule,
+} from "./compose-sentence.ts";
 import { type EntityMatcher, exactEntityMatcher } from "./entities.ts";
 import {
   type DescriptorMasking,
@@ -15,7 +22,9 @@ import {
   phraseTemplates,
   rebalanceWeights,
   type Template,
+  type TemplateReach,
 } from "./rebalance-weights.ts";
+import { splitSentences } from "./split-sentences.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** What may be chosen; all but the first two have the paper's values. */
@@ -29,7 +38,11 @@ export interface PretrainingTextOptions {
   readonly entities?: EntityMatcher;
   readonly vocabulary?: MaskingVocabulary;
   readonly templates?: readonly Template[];
+  /** Up to where they are looked for. */
+  readonly reach?: TemplateReach;
   readonly diminished?: number;
+  /** Where sentences end: a context comes between two, and an entity's descriptors stand in one. */
+  readonly sentences?: SentenceRule;
 }
 
 /** Options with everything looked up, made once for all texts of a run. */
@@ -63,7 +76,9 @@ export function pretrainingTextRules(options: PretrainingTextOptions): Pretraini
     entities: options.entities ?? exactEntityMatcher(tokenizer),
     vocabulary: options.vocabulary ?? maskingVocabulary(tokenizer),
     templates: options.templates ?? phraseTemplates(tokenizer),
+    reach: options.reach ?? "longest",
     diminished: options.diminished ?? DIMINISHED_WEIGHT,
+    sentences: options.sentences ?? "dot",
   };
 }
 
@@ -80,12 +95,39 @@ export function pretrainingText(
   rules: PretrainingTextRules,
   draw: () => number,
 ): PretrainingText {
-  const { tokenizer, tokens, insertProbability, templates, diminished } = rules;
-  const { vocabulary, entities, probabilities, descriptors } = rules;
-  const sentence = composeSentence({ report, context, insertProbability }, draw);
+  const { tokenizer, tokens, insertProbability, templates, reach, diminished } = rules;
+  const { vocabulary, entities, probabilities, descriptors, sentences } = rules;
+  const sentence = composeSentence({ report, context, insertProbability, sentences }, draw);
   const { ids, length } = tokenizer.encodeFixed(sentence, tokens);
-  const masked = maskTokens({ ids, vocabulary, entities, probabilities, descriptors }, draw);
+  const numbered = sentences === "sentence" && descriptors === "always";
+  const masked = maskTokens(
+    {
+      ...{ ids, vocabulary, entities, probabilities, descriptors },
+      ...(numbered && { sentences: sentenceNumbers(sentence, rules) }),
+    },
+    draw,
+  );
   const { contextPositions } = masked;
-  const weights = rebalanceWeights({ ids, contextPositions, templates, diminished });
+  const weights = rebalanceWeights({ ids, contextPositions, templates, reach, diminished });
   return { sentence, ids, length, ...masked, weights };
+}
+
+/** [T]: the number of the sentence that each token of a composed text stands in, from 0; what is before the first is in it too. */
+function sentenceNumbers(
+  composed: string,
+  { tokenizer, tokens }: Pick<PretrainingTextRules, "tokenizer" | "tokens">,
+): Int32Array {
+  const unitOf = codePointUnits(composed);
+  // The prefix is no word of the first sentence: behind it, a list number would not be seen as one.
+  const ends = splitSentences(composed.slice(CLS_PREFIX.length)).map(
+    ({ end }) => end + CLS_PREFIX.length,
+  );
+  const { offsets } = tokenizer.encode(composed);
+  const numbers = new Int32Array(tokens).fill(ends.length);
+  let sentence = 0;
+  for (const [i, [start]] of offsets.slice(0, tokens).entries()) {
+    while (sentence < ends.length && unitOf(start) >= (ends[sentence] ?? 0)) sentence += 1;
+    numbers[i] = sentence;
+  }
+  return numbers;
 }

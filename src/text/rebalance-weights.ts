@@ -1,15 +1,16 @@
 /** @file Loss weights of a text's tokens: stock phrases of absence count little, what stands before entities more. */
 import { ConfigError } from "../util/errors.ts";
+import { TWO_PHRASES } from "./template-phrases.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** A stock phrase as token ids. */
 export type Template = readonly number[];
 
-/** The phrases that say that something is absent, the longer first. */
-const ABSENCE_PHRASES: readonly string[] = ["there is no evidence of", "there is no"];
-
 /** What a token of a stock phrase weighs. */
 export const DIMINISHED_WEIGHT = 0.05;
+
+/** Up to where phrases are looked for: where the longest of them would still fit, or each to the end of the text. */
+export type TemplateReach = "longest" | "each";
 
 /** A text to weigh. */
 export interface RebalanceInput {
@@ -19,6 +20,7 @@ export interface RebalanceInput {
   readonly contextPositions: readonly number[];
   /** Stock phrases; where several fit, the first in the list counts. */
   readonly templates: readonly Template[];
+  readonly reach?: TemplateReach;
   /** The weight of a token of a stock phrase. */
   readonly diminished?: number;
 }
@@ -30,17 +32,35 @@ export interface RebalanceInput {
  */
 export function phraseTemplates(
   tokenizer: Tokenizer,
-  phrases: readonly string[] = ABSENCE_PHRASES,
+  phrases: readonly string[] = TWO_PHRASES,
 ): Template[] {
   return phrases.map((phrase) => {
-    const ids = [...tokenizer.encode(phrase).ids];
-    if (ids.length === 0 || ids.includes(tokenizer.specials.unk)) {
+    const template = spell(tokenizer, phrase);
+    if (template === undefined) {
       throw new ConfigError(
         `Cannot use the phrase "${phrase}" for weighting: the vocabulary cannot spell it, choose other phrases or train a vocabulary on texts that hold it`,
       );
     }
-    return ids;
+    return template;
   });
+}
+
+/** Those of the phrases that the vocabulary can spell, the one of most tokens first: where several fit, that one counts. */
+export function spellableTemplates(
+  tokenizer: Tokenizer,
+  phrases: readonly string[],
+): readonly Template[] {
+  return phrases
+    .flatMap((phrase) => {
+      const template = spell(tokenizer, phrase);
+      return template === undefined ? [] : [template];
+    })
+    .toSorted((a, b) => b.length - a.length);
+}
+
+function spell({ encode, specials }: Tokenizer, phrase: string): Template | undefined {
+  const ids = [...encode(phrase).ids];
+  return ids.length === 0 || ids.includes(specials.unk) ? undefined : ids;
 }
 
 /**
@@ -48,17 +68,18 @@ export function phraseTemplates(
  *
  * Tokens of stock phrases get `diminished`. What they lose goes to the m context tokens, of which k may be diminished
  * themselves: with c = 1 − `diminished` and d diminished tokens in all, context weights are multiplied by
- * (c(d − k) + m) / (m − ck), or, when there is no context, all weights, padding too, by T / (T − cd). Phrases are looked
- * for at positions at which the longest template would still fit.
+ * (c(d − k) + m) / (m − ck), or, when there is no context, all weights, padding too, by T / (T − cd).
  */
 export function rebalanceWeights({
   ids,
   contextPositions,
   templates,
+  reach = "longest",
   diminished = DIMINISHED_WEIGHT,
 }: RebalanceInput): Float32Array {
   const weights = new Float32Array(ids.length).fill(1);
-  const longest = Math.max(0, ...templates.map((template) => template.length));
+  const longest =
+    reach === "each" ? 1 : Math.max(0, ...templates.map((template) => template.length));
   let lowered = 0;
   for (let i = 0; i + longest <= ids.length; ) {
     const length = templates.find((template) => standsAt(ids, { template, at: i }))?.length ?? 0;
