@@ -1,6 +1,6 @@
 /** @file What a sentence says of an entity besides its being there: side, place, severity, change. */
 import type { Change, Side } from "./record.ts";
-import type { Item, Modifier } from "./tag-sentence.ts";
+import { type Item, type Modifier, modifierOf } from "./tag-sentence.ts";
 
 /** What describes an entity; what is not said is left out. */
 export interface Description {
@@ -62,16 +62,18 @@ function* before(
 ): Iterable<{ readonly modifier: Modifier; readonly position: number }> {
   for (let i = at - 1; i >= Math.max(0, at - REACH); i--) {
     const item = items[i];
-    if (item === undefined || item.kind === "entity" || item.kind === "size") return;
+    const modifier = modifierOf(item);
+    if (item === undefined || item.kind === "entity") return;
+    if (item.kind === "size" && modifier === undefined) return;
     if (item.kind === "comma" && !isBetweenModifiers(items, i)) return;
     if (item.kind === "word" && endsNoun(items, i)) return;
     if (item.kind === "cue" && !joinsModifiers(items, i)) return;
-    if (item.kind === "modifier") yield { modifier: item.modifier, position: i };
+    if (modifier !== undefined) yield { modifier, position: i };
   }
 }
 
 function isBetweenModifiers(items: readonly Item[], i: number): boolean {
-  return items[i - 1]?.kind === "modifier" && items[i + 1]?.kind === "modifier";
+  return modifierOf(items[i - 1]) !== undefined && modifierOf(items[i + 1]) !== undefined;
 }
 
 /** Amounts that `of` joins to their entity: `small amount of atelectasis`. */
@@ -105,16 +107,17 @@ function* after(items: readonly Item[], at: number): Iterable<Modifier> {
   let place = false;
   let verb = false;
   for (const item of items.slice(at + 1, at + 1 + REACH)) {
-    if (item.kind === "entity" || item.kind === "size") return;
+    const modifier = modifierOf(item);
+    if (item.kind === "entity" || (item.kind === "size" && modifier === undefined)) return;
     if (item.kind === "cue") {
       if (item.cue !== "verb") return;
       verb = true;
     }
     if (item.kind === "comma") verb = true; // `effusion, unchanged`
     if (item.kind === "word" && PREPOSITIONS.has(item.text)) [place, verb] = [true, false];
-    if (item.kind !== "modifier") continue;
-    const { of } = item.modifier;
+    if (modifier === undefined) continue;
+    const { of } = modifier;
     if (of === "change" ? verb || !place : of === "severity" ? verb && !place : place)
-      yield item.modifier;
+      yield modifier;
   }
 }

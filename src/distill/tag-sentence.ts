@@ -31,7 +31,8 @@ export type Modifier =
 export type Meaning =
   | { readonly kind: "entity"; readonly mention: EntityMention }
   | { readonly kind: "cue"; readonly cue: Cue }
-  | { readonly kind: "size"; readonly size: Size }
+  /** Some words of size describe an entity as well: `the heart is large`, `a large effusion`. */
+  | { readonly kind: "size"; readonly size: Size; readonly modifier: Modifier | undefined }
   | { readonly kind: "modifier"; readonly modifier: Modifier }
   | { readonly kind: "comma" }
   | { readonly kind: "word" };
@@ -60,6 +61,11 @@ const MODIFIER_TABLE = new PhraseTable<Modifier>([
     ([phrase, value]) => [phrase, { of: "change", value }] as const,
   ),
 ]);
+
+/** What an item says of an entity that it describes. */
+export function modifierOf(item: Item | undefined): Modifier | undefined {
+  return item?.kind === "modifier" || item?.kind === "size" ? item.modifier : undefined;
+}
 
 /** Marks that end a thought as `but` does. */
 const BREAKS: ReadonlySet<string> = new Set([";", ":"]);
@@ -122,10 +128,15 @@ function meaningAt(
   if (change !== undefined) return [{ kind: "modifier", modifier: UNCHANGED }, change];
   const none = NO_DENIAL_TABLE.at(words, i, limit);
   if (none !== undefined) return [WORD, none.length];
+  const modifier = MODIFIER_TABLE.at(words, i, limit);
   const found = [
     meant(CUE_TABLE.at(words, i, limit), (cue) => ({ kind: "cue", cue })),
-    meant(SIZE_TABLE.at(words, i, limit), (size) => ({ kind: "size", size })),
-    meant(MODIFIER_TABLE.at(words, i, limit), (modifier) => ({ kind: "modifier", modifier })),
+    meant(SIZE_TABLE.at(words, i, limit), (size) => ({
+      kind: "size",
+      size,
+      modifier: modifier?.value,
+    })),
+    meant(modifier, (value) => ({ kind: "modifier", modifier: value })),
   ]
     .filter((candidate) => candidate !== undefined)
     .sort(([, a], [, b]) => b - a); // stable: cues first among equals

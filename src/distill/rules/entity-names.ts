@@ -5,14 +5,13 @@ export const ENTITY_NAMES: ReadonlyMap<string, string> = new Map([
   ["effusion", "pleural effusion"],
   ["edema", "pulmonary edema"],
   ["hyperinflate", "hyperinflation"],
-  ["hypoinflate", "low lung volumes"],
-  ["support device", "support device"],
+  ["hypoinflate", "hypoinflation"],
   ["infection", "infectious process"],
 ]);
 
 /** Things that can be counted: one of them has an article. */
 export const COUNTABLE: ReadonlySet<string> = new Set(
-  "nodule,mass,lesion,granuloma,hernia,fracture,catheter,line,tube,port,pacemaker,defibrillator,prosthetic valve,stent,clip,wire,implant,shunt,graft marker,support device,abscess,cavity,aneurysm,mediastinal mass,bone lesion,foreign body,infectious process,abnormality,deformity,contusion,dislocation,eventration,neoplasm,widened mediastinum,pleural effusion at".split(
+  "nodule,mass,lesion,granuloma,hernia,fracture,catheter,line,tube,port,pacemaker,defibrillator,prosthetic valve,stent,clip,wire,implant,shunt,graft marker,support device,abscess,cavity,aneurysm,mediastinal mass,bone lesion,foreign body,infectious process,abnormality,deformity,contusion,dislocation,eventration,neoplasm,widened mediastinum".split(
     ",",
   ),
 );
