@@ -21,7 +21,10 @@ function finding(quote: string, parts: Partial<Finding> = {}): Finding {
 
 describe("createFindingCheck()", () => {
   test("keeps what the report says", () => {
-    assert.equal(reasonFor(finding("left pleural effusion", { side: "left", severity: "mild" })), undefined);
+    assert.equal(
+      reasonFor(finding("left pleural effusion", { side: "left", severity: "mild" })),
+      undefined,
+    );
     const normal = { entity: "cardiomegaly", label: "Cardiomegaly", status: "absent" } as const;
     assert.equal(reasonFor(finding("Heart size is normal", normal)), undefined);
   });

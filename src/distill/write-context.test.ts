@@ -17,7 +17,12 @@ describe("writeContext()", () => {
       writeContext([
         finding({ side: "left", severity: "mild", change: "new" }),
         finding({ entity: "pneumothorax", status: "absent" }),
-        finding({ entity: "atelectasis", status: "uncertain", side: "right", location: "lower lobe" }),
+        finding({
+          entity: "atelectasis",
+          status: "uncertain",
+          side: "right",
+          location: "lower lobe",
+        }),
         finding({ entity: "nodule" }),
       ]),
       "there is mild left pleural effusion. there is no evidence of pneumothorax. there may be right lower lobe atelectasis. there is a nodule.",
@@ -30,7 +35,10 @@ describe("writeContext()", () => {
       "there is left pleural effusion.",
     );
     assert.equal(
-      writeContext([finding({ status: "absent", severity: "large" }), finding({ status: "absent" })]),
+      writeContext([
+        finding({ status: "absent", severity: "large" }),
+        finding({ status: "absent" }),
+      ]),
       "there is no evidence of pleural effusion.",
     );
   });
