@@ -37,6 +37,8 @@ export interface LockOptions {
   readonly now: () => Date;
   /** Permission bits before the umask. */
   readonly mode?: number;
+  /** The lock's name in the folder; that of a run by default. */
+  readonly name?: string;
 }
 
 /** What the name of a lock ends in that is about to replace a stale one. */
@@ -54,9 +56,9 @@ const MAX_LOOKS = 20;
  */
 export async function lockRun(
   folder: string,
-  { note, now, mode = 0o666 }: LockOptions,
+  { note, now, mode = 0o666, name = LOCK_FILE }: LockOptions,
 ): Promise<AsyncDisposable> {
-  const file = join(folder, LOCK_FILE);
+  const file = join(folder, name);
   const owner: Owner = {
     pid: process.pid,
     started: (await processStatus(process.pid))?.started ?? null,
@@ -65,7 +67,7 @@ export async function lockRun(
   const text = `${JSON.stringify(owner)}\n`;
   const lock: NewLock = { text, mode };
   while (!(await create(file, lock))) {
-    const stale = await requireStale(folder);
+    const stale = await requireStale(folder, name);
     if (stale === undefined) continue; // its owner has just left
     if (!(await replace(file, stale.text, lock))) continue; // another process was faster
     note(`"${folder}": took over the lock of process ${stale.pid}, which has ended`);
@@ -82,7 +84,7 @@ export async function lockRun(
 
 /** @throws {ConfigError} when a living run holds the folder, or its lock cannot be read */
 export async function requireUnlocked(folder: string): Promise<void> {
-  await requireStale(folder);
+  await requireStale(folder, LOCK_FILE);
 }
 
 /** What a new lock is made of. */
@@ -120,8 +122,8 @@ interface FoundLock extends Owner {
 }
 
 /** The lock that stands, if its process is gone; undefined when none stands. */
-async function requireStale(folder: string): Promise<FoundLock | undefined> {
-  const file = join(folder, LOCK_FILE);
+async function requireStale(folder: string, name: string): Promise<FoundLock | undefined> {
+  const file = join(folder, name);
   let found = await read(file);
   if (typeof found === "string") {
     await delay(LOOK_AGAIN_MS);

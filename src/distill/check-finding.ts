@@ -1,0 +1,100 @@
+/** @file Nothing that the report does not say: which findings are kept, whoever wrote them. */
+import { createEntityFinder } from "../text/find-entities.ts";
+import type { Lexicon } from "../text/lexicon.ts";
+import type { SentenceSpan } from "../text/split-sentences.ts";
+import type { Finding, Side } from "./record.ts";
+import { CHANGES } from "./rules/cues.ts";
+import { BOTH_SIDES, CHANGE_WORDS, SIDES } from "./rules/modifiers.ts";
+import { STRUCTURES } from "./rules/structures.ts";
+import { sentencesOfPicture } from "./sections.ts";
+import { phrasesOf, wordsOf } from "./words.ts";
+
+/** Why a finding is not kept. */
+export type Rejection =
+  | "unknown-entity"
+  | "wrong-label"
+  | "no-evidence"
+  | "evidence-elsewhere"
+  | "evidence-of-another"
+  | "unsaid-detail";
+
+/** What each means, for people. */
+export const REJECTIONS: Readonly<Record<Rejection, string>> = {
+  "unknown-entity": "of an entity that the lexicon does not have",
+  "wrong-label": "under another label than its entity's",
+  "no-evidence": "without evidence in the report",
+  "evidence-elsewhere": "with evidence that is not about this picture",
+  "evidence-of-another": "with evidence that does not name the entity",
+  "unsaid-detail": "with a side, place, severity or change that their sentence does not have",
+};
+
+/** Judges the findings of one report; undefined is a finding that may be kept. */
+export type FindingChecker = (finding: Finding) => Rejection | undefined;
+
+/** Prepares the check for the entities of a lexicon. */
+export function createFindingCheck(lexicon: Lexicon): (report: string) => FindingChecker {
+  const find = createEntityFinder(lexicon);
+  const labels = labelsOf(lexicon);
+  return (report) => {
+    const sentences = sentencesOfPicture(report);
+    return (finding) => {
+      const { entity, label, evidence } = finding;
+      if (!labels.has(entity)) return "unknown-entity";
+      if (labels.get(entity) !== label) return "wrong-label";
+      const [start, end] = evidence;
+      const quote = report.slice(start, end);
+      if (start >= end || end > report.length || quote.trim() === "") return "no-evidence";
+      const around = sentences.filter((sentence) => sentence.start < end && start < sentence.end);
+      if (!coversEvidence(around, start, end)) return "evidence-elsewhere";
+      const named = find(quote).some((mention) => names(mention.entity, entity));
+      if (!named) return "evidence-of-another";
+      const text = around.map((span) => report.slice(span.start, span.end)).join(" ");
+      return saysDetails(text, finding) ? undefined : "unsaid-detail";
+    };
+  };
+}
+
+/** The label of every entity, those included that the size of a structure is. */
+function labelsOf({ entities }: Lexicon): ReadonlyMap<string, Finding["label"]> {
+  const labels = new Map(entities.map(({ entity, label }) => [entity, label]));
+  const sizes = entities.flatMap(({ entity }) => sizeFindings(entity));
+  for (const { entity, label } of sizes) labels.set(entity, label);
+  return labels;
+}
+
+function sizeFindings(structure: string): readonly Pick<Finding, "entity" | "label">[] {
+  const { normal = [], enlarged = [] } = STRUCTURES.get(structure) ?? {};
+  return [...normal, ...enlarged];
+}
+
+/** Is a mention one of the entity, or of the structure whose size it is? */
+function names(mentioned: string, entity: string): boolean {
+  return mentioned === entity || sizeFindings(mentioned).some((size) => size.entity === entity);
+}
+
+function coversEvidence(sentences: readonly SentenceSpan[], start: number, end: number): boolean {
+  const first = sentences[0];
+  const last = sentences[sentences.length - 1];
+  return first !== undefined && last !== undefined && first.start <= start && end <= last.end;
+}
+
+/** Do the words of every detail stand in the text? `mild` stands in `mildly`. */
+function saysDetails(text: string, { side, location, severity, change }: Finding): boolean {
+  const words = wordsOf(text).map((word) => word.text);
+  const says = (phrase: string): boolean =>
+    phrase.split(" ").every((part) => words.some((word) => word.startsWith(part)));
+  const details = [location, severity].filter((detail) => detail !== undefined);
+  return (
+    details.every((detail) => says(detail.toLowerCase())) &&
+    (side === undefined || sideWords(side).some(says)) &&
+    (change === undefined || changeWords(change).some(says))
+  );
+}
+
+function sideWords(side: Side): readonly string[] {
+  return phrasesOf(side === "bilateral" ? `${SIDES.bilateral}, ${BOTH_SIDES}` : SIDES[side]);
+}
+
+function changeWords(change: NonNullable<Finding["change"]>): readonly string[] {
+  return [...phrasesOf(CHANGE_WORDS[change]), ...(change === "unchanged" ? CHANGES : [])];
+}

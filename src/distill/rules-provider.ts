@@ -1,0 +1,111 @@
+/** @file The offline provider: finds what a report says of each entity by rules over its words. */
+import { createEntityFinder } from "../text/find-entities.ts";
+import type { EntityMention, Lexicon } from "../text/lexicon.ts";
+import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
+import type { SentenceSpan } from "../text/split-sentences.ts";
+import { type Description, describeEntity } from "./describe-entity.ts";
+import { isExcluded } from "./is-excluded.ts";
+import { judgeItems } from "./judge-entities.ts";
+import { judgeSizes } from "./judge-sizes.ts";
+import type { DistillProvider } from "./provider.ts";
+import { type Finding, hashText } from "./record.ts";
+import * as cues from "./rules/cues.ts";
+import * as names from "./rules/entity-names.ts";
+import * as exclusions from "./rules/exclusions.ts";
+import * as headings from "./rules/headings.ts";
+import * as modifiers from "./rules/modifiers.ts";
+import * as structures from "./rules/structures.ts";
+import { sentencesOfPicture } from "./sections.ts";
+import { type Item, tagSentence } from "./tag-sentence.ts";
+
+/** Counts changes of the rules that are not in their tables. */
+const RULES_VERSION = 1;
+
+/** The provider of the rules, for reports in English. */
+export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider {
+  const read = createRulesReader(lexicon);
+  return {
+    name: "rules",
+    model: lexicon.name,
+    promptHash: hashRules(lexicon),
+    concurrency: 1,
+    distill: async (report) => ({ findings: read(report) }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Reads the findings of reports by rules: a pure function of the report. */
+export function createRulesReader(lexicon: Lexicon): (report: string) => readonly Finding[] {
+  const find = createEntityFinder(lexicon);
+  return (report) => sentencesOfPicture(report).flatMap((span) => readSentence(report, span, find));
+}
+
+function readSentence(
+  report: string,
+  { start, end }: SentenceSpan,
+  find: (text: string) => readonly EntityMention[],
+): readonly Finding[] {
+  const sentence = report.slice(start, end);
+  const mentions = find(sentence).map((mention) => ({
+    ...mention,
+    start: start + mention.start,
+    end: start + mention.end,
+  }));
+  if (mentions.length === 0) return [];
+  const items = tagSentence(sentence, start, mentions);
+  const judged = judgeItems(items);
+  const sizes = judgeSizes(items, judged).map(({ entity, label, status, structure, size }) => ({
+    entity,
+    label,
+    status,
+    ...sizeDetails(items, size, status),
+    evidence: spanOf(items, Math.min(structure, size), Math.max(structure, size)),
+  }));
+  const named = items.flatMap((item, i): Finding[] => {
+    const status = judged[i];
+    if (item.kind !== "entity" || status === undefined || status === "unsaid") return [];
+    const { entity, label } = item.mention;
+    if (names.NO_FINDINGS.has(entity) || isExcluded(items, i)) return [];
+    const { description, first } = describeEntity(items, i);
+    return [
+      {
+        entity,
+        label,
+        status,
+        ...described(status, description),
+        evidence: spanOf(items, first, i),
+      },
+    ];
+  });
+  return [...named, ...sizes].sort((a, b) => a.evidence[0] - b.evidence[0]);
+}
+
+/** What is denied has no change: `no new infiltrate`. */
+function described(status: Finding["status"], { change, ...rest }: Description): Description {
+  return status === "absent" || change === undefined ? rest : { ...rest, change };
+}
+
+/** `mildly enlarged`: the adverb before a size. */
+function sizeDetails(
+  items: readonly Item[],
+  size: number,
+  status: Finding["status"],
+): Pick<Finding, "severity"> {
+  const before = items[size - 1];
+  if (status !== "present" || before?.kind !== "modifier") return {};
+  return before.modifier.of === "severity" ? { severity: before.modifier.value } : {};
+}
+
+function spanOf(items: readonly Item[], first: number, last: number): readonly [number, number] {
+  return [items[first]?.start ?? 0, items[last]?.end ?? 0];
+}
+
+/** SHA-256 of everything that the rules go by. */
+function hashRules(lexicon: Lexicon): string {
+  const tables = [cues, names, exclusions, headings, modifiers, structures].map((table) =>
+    JSON.stringify(table, (_key, value: unknown) =>
+      value instanceof Map || value instanceof Set ? [...value] : value,
+    ),
+  );
+  return hashText(JSON.stringify([RULES_VERSION, lexicon, ...tables]));
+}

@@ -1,0 +1,196 @@
+/**
+ * @file Distilled records on their way into `context.jsonl`: each is appended to `context.jsonl.partial` when it is done, and
+ * the file itself is replaced as a whole in the end. A kill at any time loses what was in work, and no reader sees half a file.
+ */
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type LinePlace, LineReader } from "../../data/line-table.ts";
+import type { DistillProvider } from "../../distill/provider.ts";
+import {
+  asDistilledRecord,
+  type DistilledRecord,
+  parseDistilledRecord,
+} from "../../distill/record.ts";
+import { writeFileAtomically } from "../../util/atomic-file.ts";
+import { ConfigError } from "../../util/errors.ts";
+import { tryParseJson } from "../../util/jsonl.ts";
+import { readWholeLines, type WholePart, wholePart } from "./whole-lines.ts";
+
+/** What a log is opened with. */
+export interface ContextLogOptions {
+  /** The file to be: `context.jsonl`. */
+  readonly out: string;
+  /** Whose records are kept. */
+  readonly provider: Pick<DistillProvider, "name" | "model" | "promptHash">;
+  /** Replace what another provider or program wrote? */
+  readonly force: boolean;
+  /** Permission bits before the umask. */
+  readonly mode: number;
+  /** Told what was found that a person should know. */
+  readonly note: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a record's line is. */
+interface Kept {
+  readonly from: LineReader;
+  readonly place: LinePlace;
+  readonly reportHash: string;
+}
+
+async function readKept({ from, place }: Kept): Promise<DistilledRecord> {
+  const line = tryParseJson(await from.read(place))?.value;
+  return parseDistilledRecord(line, `read "${from.path}" at byte ${place.offset}`);
+}
+
+/** What the name of the file ends in that grows. */
+const PARTIAL = ".partial";
+
+/** The records that are done, and a place for more. */
+export class ContextLog implements AsyncDisposable {
+  readonly #options: ContextLogOptions;
+  readonly #out: LineReader;
+  readonly #partial: LineReader;
+  readonly #byId = new Map<string, Kept>();
+  readonly #byReport = new Map<string, Kept>();
+  #handle: FileHandle | undefined;
+  /** The last append, done or to be done. */
+  #written: Promise<void> = Promise.resolve();
+  #size = 0;
+  /** Is `out` not what the log holds? */
+  #isStale = false;
+  /** How many lines of `out` there were. */
+  #standing = 0;
+
+  private constructor(options: ContextLogOptions) {
+    this.#options = options;
+    this.#out = new LineReader(options.out);
+    this.#partial = new LineReader(`${options.out}${PARTIAL}`);
+  }
+
+  /**
+   * Reads what is done, and drops the part of a line that a kill left behind.
+   * @throws {ConfigError} when `out` holds contexts of another provider and `force` is not set
+   * @throws {ManifestError} when a line is damaged that is not the last
+   */
+  static async open(options: ContextLogOptions): Promise<ContextLog> {
+    const log = new ContextLog(options);
+    await log.#readOut();
+    await log.#readPartial();
+    return log;
+  }
+
+  /** Is the record of this id and report done? */
+  has(id: string, reportHash: string): boolean {
+    return this.#byId.get(id)?.reportHash === reportHash;
+  }
+
+  /** What was distilled from the same report before, under whatever id; undefined where nothing was. */
+  sameReport(reportHash: string): Promise<DistilledRecord> | undefined {
+    const kept = this.#byReport.get(reportHash);
+    return kept && readKept(kept);
+  }
+
+  /** Appends a record; once this is done, a kill does not lose it. */
+  async append(record: DistilledRecord): Promise<void> {
+    this.#written = this.#written.then(() => this.#write(record)); // one after another: places are counted
+    await this.#written;
+  }
+
+  async #write(record: DistilledRecord): Promise<void> {
+    this.#handle ??= await open(this.#partial.path, "a", this.#options.mode);
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const place = { offset: this.#size, length: line.length - 1 };
+    await this.#handle.appendFile(line);
+    this.#size += line.length;
+    this.#keep(record, { from: this.#partial, place, reportHash: record.reportHash });
+  }
+
+  /**
+   * Writes `out`, with the lines of these ids in this order, and removes the partial file. Does nothing where `out` holds them
+   * already.
+   * @returns whether it was written
+   */
+  async finish(ids: readonly string[]): Promise<boolean> {
+    if (!this.#isStale && this.#handle === undefined && this.#standing === ids.length) return false;
+    await this.#handle?.close();
+    this.#handle = undefined;
+    await writeFileAtomically(this.#options.out, this.#lines(ids), { mode: this.#options.mode });
+    await rm(this.#partial.path, { force: true });
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle?.close();
+    await this.#out[Symbol.asyncDispose]();
+    await this.#partial[Symbol.asyncDispose]();
+  }
+
+  async *#lines(ids: readonly string[]): AsyncGenerator<string> {
+    for (const id of ids) {
+      const kept = this.#byId.get(id);
+      if (kept !== undefined) yield `${await kept.from.read(kept.place)}\n`;
+    }
+  }
+
+  async #readOut(): Promise<void> {
+    const whole = await wholePart(this.#out.path);
+    const { others, outdated } = await this.#read(this.#out, whole);
+    if (others > 0) this.#refuseOthers(others);
+    const { out, note } = this.#options;
+    if (outdated > 0)
+      note(
+        `"${out}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
+      );
+    if (whole.isCut) note(`"${out}": its last line was cut off, and is made anew`);
+    this.#isStale ||= others + outdated > 0 || whole.isCut || whole.lacksEnd;
+  }
+
+  #refuseOthers(others: number): void {
+    const { out, force, provider, note } = this.#options;
+    if (force) {
+      note(`"${out}": ${others} contexts of another provider are replaced`);
+      return;
+    }
+    throw new ConfigError(
+      `Cannot write "${out}": it holds ${others} contexts that were not made by the provider ${provider.name} with ${provider.model}; keep it by naming another file (--out), or replace it (--force)`,
+    );
+  }
+
+  async #readPartial(): Promise<void> {
+    const { path } = this.#partial;
+    const whole = await wholePart(path);
+    await this.#read(this.#partial, whole);
+    if (whole.bytes > 0 || whole.isCut) this.#isStale = true;
+    if (!whole.isCut && !whole.lacksEnd) {
+      this.#size = whole.bytes;
+      return;
+    }
+    await using handle = await open(path, "r+");
+    await handle.truncate(whole.bytes);
+    if (whole.lacksEnd) await handle.write("\n", whole.bytes);
+    this.#size = whole.bytes + (whole.lacksEnd ? 1 : 0);
+    if (whole.isCut) this.#options.note(`"${path}": dropped its last line, which was cut off`);
+  }
+
+  /** Keeps the lines of this provider, and counts those of others and those of another version. */
+  async #read(
+    from: LineReader,
+    whole: WholePart,
+  ): Promise<{ readonly others: number; readonly outdated: number }> {
+    const { provider, signal } = this.#options;
+    const counts = { others: 0, outdated: 0 };
+    for await (const { value, offset, length } of readWholeLines(from.path, whole, signal)) {
+      const record = asDistilledRecord(value);
+      if (from === this.#out) this.#standing += 1;
+      if (record?.provider !== provider.name || record.model !== provider.model) counts.others += 1;
+      else if (record.promptHash !== provider.promptHash) counts.outdated += 1;
+      else this.#keep(record, { from, place: { offset, length }, reportHash: record.reportHash });
+    }
+    return counts;
+  }
+
+  #keep({ id }: DistilledRecord, kept: Kept): void {
+    this.#byId.set(id, kept);
+    this.#byReport.set(kept.reportHash, kept);
+  }
+}
