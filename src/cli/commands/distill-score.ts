@@ -4,7 +4,7 @@ import { type Command, defineCommand } from "../command.ts";
 /** Scores distilled findings against labels. */
 export const distillScore: Command = defineCommand({
   path: ["distill", "score"],
-  summary: "precision, recall and F1 of distilled findings against labels",
+  summary: "precision, recall and F1 of findings against labels",
   description: `Compares the findings of a context.jsonl with labels that a reader gave to some of its reports, a line each:
 
   {"id": "12", "findings": [{"entity": "Edema", "status": "absent"}, {"entity": "Fracture", "status": "present"}]}

@@ -4,7 +4,7 @@ import { type Command, defineCommand } from "../command.ts";
 /** Shows reports beside their contexts. */
 export const distillShow: Command = defineCommand({
   path: ["distill", "show"],
-  summary: "reports beside their distilled contexts, for a person to judge",
+  summary: "reports beside their distilled contexts, to be judged",
   description: `Prints each report with the places that findings go by in colour (red: present, green: absent, yellow: uncertain), beside
 it the sentences of its context, below both the findings. In a pipe, or where NO_COLOR is set, without colours. The texts
 of a private dataset are shown with --include-cases only.`,
