@@ -60,6 +60,7 @@ describe("createRulesReader()", () => {
       "Effusion and pneumothorax are not seen.": "-Pleural_Effusion -Pneumothorax",
       "The edema has completely resolved.": "-Edema",
       "The chest tube has been removed.": "-Support_Devices",
+      "Chest tube removed, small effusion persists.": "+Pleural_Effusion -Support_Devices",
       "Pneumonia cannot be excluded.": "?Pneumonia",
       "Infiltrate is faint but not entirely excluded.": "?Lung_Opacity",
       "The fracture is no longer visible.": "-Fracture",

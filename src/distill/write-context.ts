@@ -21,26 +21,24 @@ export function writeContext(findings: readonly Finding[]): string {
     statusOf.set(entity, before === undefined ? status : mergeStatuses(before, status));
   }
   const kept = findings.filter(({ entity, status }) => statusOf.get(entity) === status);
-  const sentences = new Set(withoutLessDetailed(kept).map(sentenceOf));
+  const sentences = new Set(withoutLessTelling(kept).map(sentenceOf));
   return [...sentences].join(" ");
 }
 
-/** Leaves out findings that another says too, with more detail. */
-function withoutLessDetailed(findings: readonly Finding[]): readonly Finding[] {
+/** Leaves out findings that another says too, and more. */
+function withoutLessTelling(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter((one, i) => !findings.some((other, j) => j !== i && saysMore(other, one)));
 }
 
 const DETAILS = ["side", "location", "severity"] as const;
 
+/** Of what is there, more details say more; of what is denied, fewer do: `no large effusion` leaves a small one. */
 function saysMore(other: Finding, one: Finding): boolean {
-  if (other.entity !== one.entity || one.status !== other.status) return false;
-  const agrees = DETAILS.every((key) => one[key] === undefined || one[key] === other[key]);
-  // A denial with a detail says less than one without: `no large effusion`.
-  const [more, less] = one.status === "absent" ? [one, other] : [other, one];
+  if (other.entity !== one.entity || other.status !== one.status) return false;
+  const [fewer, more] = one.status === "absent" ? [other, one] : [one, other];
   return (
-    (one.status === "absent"
-      ? DETAILS.every((key) => other[key] === undefined || other[key] === one[key])
-      : agrees) && DETAILS.some((key) => more[key] !== undefined && less[key] === undefined)
+    DETAILS.every((key) => fewer[key] === undefined || fewer[key] === more[key]) &&
+    DETAILS.some((key) => fewer[key] === undefined && more[key] !== undefined)
   );
 }
 
