@@ -6,12 +6,18 @@ export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
+export { datasetCorpus, type TableCorpusOptions, tableCorpus } from "./data/corpus.ts";
 export { type Dataset, openDataset } from "./data/dataset.ts";
 export { type ImportTableOptions, importTable } from "./data/import-table.ts";
 export {
   type SynthesizeDatasetOptions,
   synthesizeDataset,
 } from "./data/phantom/synthesize-dataset.ts";
+export {
+  type TrainedTokenizer,
+  type TrainTokenizerOptions,
+  trainTokenizer,
+} from "./data/train-tokenizer.ts";
 export { type Device, openDevice } from "./engine/runtime/device.ts";
 export { type DrawingOptions, drawReconstructions } from "./explain/draw-reconstructions.ts";
 export { type PretrainedModel, readPretrainedModel } from "./explain/pretrained-model.ts";
@@ -21,6 +27,11 @@ export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 
 // Classification.
 export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/classify/finetune.ts";
+export {
+  type LoadEncoderOptions,
+  type LoadedEncoder,
+  loadEncoder,
+} from "./tasks/classify/load-encoder.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
 // Training and what comes out of it.
@@ -31,6 +42,12 @@ export {
   type RunEvent,
 } from "./tasks/pretrain.ts";
 
+// Features of a frozen encoder.
+export {
+  encoderFeatures,
+  type FeatureExtractor,
+  type FrozenEncoder,
+} from "./tasks/probe/features.ts";
 // Text, weights, proof.
 export { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
 // Errors that a caller may want to tell apart.
@@ -44,4 +61,5 @@ export {
   WeightsError,
 } from "./util/errors.ts";
 export { type FixtureResult, type VerifyOptions, verifyFixtures } from "./verify/verify.ts";
+export { openWeights } from "./weights/open-weights.ts";
 export { openSafetensors, writeSafetensors } from "./weights/safetensors.ts";

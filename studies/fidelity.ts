@@ -119,9 +119,10 @@ async function cellsOfStudy(): Promise<readonly Cell[]> {
       pretrain,
       ...(updates !== undefined && { updates }),
     });
-  const lighter = LIGHTER_REPORTS.map(async (weight) =>
-    cell(`corrected, loss.mlm = ${weight}`, await trainedBy("corrected", `loss.mlm=${weight}`)),
-  );
+  const lighter = LIGHTER_REPORTS.map(async (weight) => ({
+    ...cell(`corrected, loss.mlm = ${weight}`, await trainedBy("corrected", `loss.mlm=${weight}`)),
+    against: "corrected",
+  }));
   return [
     cell(REFERENCE, published),
     cell("corrected", await trainedBy("corrected")),

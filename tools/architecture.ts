@@ -41,6 +41,8 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "onnx-buf": ["engine/onnx"],
   "@bufbuild/protobuf": ["engine/onnx", "report"],
   "crc-32": ["report"],
+  openai: ["distill"],
+  "node-llama-cpp": ["distill"],
   sharp: ["image"],
   "@huggingface/tokenizers": ["text"],
   "csv-parse": ["data"],

@@ -303,6 +303,20 @@ describe("studyReport()", () => {
     assert.match(found, /- the rows have more than one films: one; two/);
   });
 
+  test("compares a cell with its own counterpart where it names one", async () => {
+    const folder = await newFolder();
+    const { reference: _, ...rest } = toyStudy();
+    const [plain, double] = CELLS;
+    assert.ok(plain !== undefined && double !== undefined);
+    const triple: Cell = { name: "triple", settings: { gain: 3 } };
+    const study = { ...rest, cells: [plain, { ...double, against: "triple" }, triple] };
+    await run(folder, study);
+    const report = studyReport("toy", study, await rowsOf(folder));
+    assert.match(report, /^\| plain \| 2\.00 ± 1\.00 \(3\) \|$/m);
+    assert.match(report, /^\| double \| 4\.00 ± 2\.00 \(3\); −2\.00 \[/m);
+    assert.match(report, /the difference to each one's counterpart \(triple\), paired by seed/);
+  });
+
   test("says nothing of a spread that one seed does not show", () => {
     const one = summarize(new Map([[1, 5]]), new Map([[1, 7]]));
     assert.deepEqual(one, {
@@ -322,6 +336,8 @@ describe("requireSound()", () => {
     requireSound("toy", toyStudy());
     refused({ cells: [...CELLS, ...CELLS] }, /two cells are called "plain"$/);
     refused({ reference: "x" }, /its reference "x" is none of its cells$/);
+    const lost = CELLS.map((cell) => ({ ...cell, against: "y" }));
+    refused({ cells: lost }, /its reference "y" is none of its cells$/);
     refused({ minutesPerRun: 11 }, /a run is to take 11 minutes, expected at most 10$/);
     refused({ seeds: 0 }, /it has 0 seeds/);
   });

@@ -53,6 +53,7 @@ export const CLASSIFY_SCHEMA: ZodType<ClassifyConfig> = z.strictObject({
     positiveWeight: z.enum(["none", "balanced"]),
     seed: z.int().min(0),
     validateEpochs: count,
+    validateUpdates: count,
     patience: count.nullable(),
     checkpointMinutes: positive,
     onFullDisk: z.enum(["stop", "continue"]),

@@ -12,6 +12,7 @@ import { finetuneClassify } from "./commands/finetune-classify.ts";
 import { predict } from "./commands/predict.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
+import { tokenizerTrain } from "./commands/tokenizer-train.ts";
 import { verify } from "./commands/verify.ts";
 import { weightsConvert } from "./commands/weights-convert.ts";
 import { weightsInspect } from "./commands/weights-inspect.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   dataSynth,
   dataCheck,
   dataSplit,
+  tokenizerTrain,
   weightsInspect,
   weightsConvert,
   pretrain,

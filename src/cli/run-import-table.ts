@@ -1,7 +1,8 @@
 /** @file What `ecamp data import table` does: names the defaults, shows progress, prints what became of the rows. */
 import { basename, resolve } from "node:path";
 import type { ImportSummary } from "../data/import-summary.ts";
-import { type ImportTableOptions, importTable, type TableFormat } from "../data/import-table.ts";
+import { type ImportTableOptions, importTable } from "../data/import-table.ts";
+import type { TableFormat } from "../data/open-table.ts";
 import { parseRowFilter } from "../data/row-filter.ts";
 import { defaultIdKeyFile } from "./id-key.ts";
 import { withProgress } from "./progress.ts";

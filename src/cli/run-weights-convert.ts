@@ -1,10 +1,10 @@
 /** @file What `ecamp weights convert` does: opens a file of any format and writes its tensors as safetensors. */
-import { stat } from "node:fs/promises";
 import { findModelFile } from "../tasks/initial-file.ts";
-import { UsageError, WeightsError } from "../util/errors.ts";
+import { UsageError } from "../util/errors.ts";
 import { copyToSafetensors } from "../weights/copy-weights.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { withProgress } from "./progress.ts";
+import { requireFreeFile } from "./require-free-file.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** The arguments of `ecamp weights convert`, as its option table gives them. */
@@ -25,7 +25,7 @@ export async function runWeightsConvert(
     throw new UsageError(`Cannot convert to "${out}": expected a name that ends in .safetensors`);
   }
   await using weights = await openWeights(await findModelFile(file, "convert"));
-  await requireFree(out, force);
+  await requireFreeFile({ out, force, attempt: "convert to" });
   const total = weights.names.reduce((sum, name) => sum + weights.info(name).byteLength, 0);
   const megabytes = (bytes: number): number => Math.ceil(bytes / MEGABYTE);
   const { tensors } = await withProgress(
@@ -40,15 +40,4 @@ export async function runWeightsConvert(
   terminal.out(`${out}: ${tensors} tensors, ${megabytes(total)} MB, from ${weights.format}\n`);
   for (const { name, what } of weights.beside) terminal.err(`left out: ${name} (${what})\n`);
   return 0;
-}
-
-async function requireFree(out: string, force: boolean): Promise<void> {
-  const found = await stat(out).catch(() => undefined);
-  if (found === undefined || (force && found.isFile())) return;
-  const remedy = found.isFile()
-    ? "choose another name, or give --force to replace it"
-    : "choose another name";
-  throw new WeightsError(
-    `Cannot convert to "${out}": there is ${found.isFile() ? "a file" : "a folder"} of that name; ${remedy}`,
-  );
 }

@@ -76,7 +76,27 @@ export interface MadeBatch<F extends Fields = Fields> {
 }
 
 /** So many bad records in succession are no accident: the image root is wrong, or a disk is gone. */
-const MAX_REPLACEMENTS = 32;
+const MAX_CANDIDATES = 33;
+
+/**
+ * The places in an epoch's order that a slot may be filled from, each once: its own, the same one in the next batch and so on past
+ * the end. Where steps of a batch come back to where they began, they go on from the place after it.
+ */
+export function* candidatePlaces(
+  slot: number,
+  { order: { length }, start, size }: Pick<BatchRequest, "start" | "size" | "order">,
+): Generator<number> {
+  const first = (start + slot) % length;
+  let [round, place] = [first, first];
+  for (let i = 0; i < length; i++) {
+    yield place;
+    place = (place + size) % length;
+    if (place === round) {
+      round = (round + 1) % length;
+      place = round;
+    }
+  }
+}
 
 /** Is it the record's fault? Anything else ends the run, whatever is to be done with bad records. */
 function isRecordFault(error: unknown): error is DecodeError | ManifestError {
@@ -124,15 +144,18 @@ class BatchFiller {
 
   /** Writes the sample of a slot; gives the record that it came from. */
   async fill(slot: number, views: SampleViews<Fields>): Promise<number> {
-    const { order, start, size } = this.#request;
-    for (let turn = 0; turn <= MAX_REPLACEMENTS; turn++) {
-      const record = order[(start + slot + turn * size) % order.length] ?? 0;
+    const { order, start } = this.#request;
+    let tried = 0;
+    for (const place of candidatePlaces(slot, this.#request)) {
+      if (tried === MAX_CANDIDATES) break;
+      tried += 1;
+      const record = order[place] ?? 0;
       if (this.#faults.has(record)) continue;
       if (await this.#write(record, views)) return record;
     }
     const last = [...this.#faults.values()].at(-1);
     throw new DecodeError(
-      `Cannot ${describeBatch(this.#request)}: ${MAX_REPLACEMENTS + 1} records that could fill sample ${start + slot} are all bad; is the image root right?`,
+      `Cannot ${describeBatch(this.#request)}: ${tried === order.length ? `all ${tried}` : tried} records that could fill sample ${start + slot} are bad; is the image root right?`,
       { cause: last },
     );
   }
@@ -171,7 +194,7 @@ class BatchFiller {
 
 /**
  * Makes a batch. A bad record, when it is to be skipped, is replaced by the record that has the same place in the next batch
- * of the epoch's order (and so on, past the end from the beginning), which thus occurs twice in the epoch. What a batch holds
+ * of the epoch's order (and so on, see `candidatePlaces`), which thus occurs twice in the epoch. What a batch holds
  * is so a function of the order and the files alone: not of other batches, workers or time; and a run can be resumed at any
  * batch without knowing what was skipped before.
  * @param onRecord is told every record before it is read

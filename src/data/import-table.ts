@@ -1,12 +1,11 @@
 /** @file Imports a CSV, TSV or JSON Lines table of image paths, reports and labels as a dataset folder. */
 import { stat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ConfigError, ManifestError } from "../util/errors.ts";
-import { delimitedTable } from "./delimited-table.ts";
 import type { ImportSummary, RowOutcome } from "./import-summary.ts";
 import { ImportCounter } from "./import-summary.ts";
-import { jsonlTable } from "./jsonl-table.ts";
 import { mapInOrder } from "./map-in-order.ts";
+import { openTable, type TableFile } from "./open-table.ts";
 import { openIdKey, pseudonymizer } from "./pseudonym.ts";
 import type { DatasetManifest, DatasetRecord, DatasetTask, Privacy } from "./record.ts";
 import type { RowFilter } from "./row-filter.ts";
@@ -17,19 +16,8 @@ import type { Table, TableRow } from "./table-row.ts";
 import { requireColumn } from "./table-row.ts";
 import { writeDataset } from "./write-dataset.ts";
 
-/** The form of a table's file. */
-export type TableFormat = "csv" | "tsv" | "jsonl";
-
 /** What is imported, from where, and what becomes of it. */
-export interface ImportTableOptions extends TableColumns {
-  /** The table. */
-  readonly from: string;
-  /** Its form; by default what its extension says (.csv, .tsv, .tab, .jsonl, .ndjson). */
-  readonly format?: TableFormat;
-  /** What stands between a CSV's cells; a comma by default, a tab for TSV. */
-  readonly delimiter?: string;
-  /** The text encoding of a CSV or TSV file; utf-8 by default. */
-  readonly encoding?: string;
+export interface ImportTableOptions extends TableColumns, TableFile {
   /** The folder that image paths are relative to. Images stay where they are. */
   readonly imageRoot: string;
   /** The dataset folder to make. */
@@ -60,34 +48,6 @@ export interface ImportTableOptions extends TableColumns {
 const PROGRESS_ROWS = 1000;
 /** File look-ups at once: hides the latency of a network disk. */
 const CONCURRENCY = 16;
-
-const FORMATS: Readonly<Record<string, TableFormat>> = {
-  ".csv": "csv",
-  ".tsv": "tsv",
-  ".tab": "tsv",
-  ".jsonl": "jsonl",
-  ".ndjson": "jsonl",
-};
-
-function openTable({ from, format, delimiter, encoding = "utf-8" }: ImportTableOptions): Table {
-  const form = format ?? FORMATS[extname(from).toLowerCase()];
-  if (form === undefined) {
-    throw new ConfigError(
-      `Cannot import "${from}": its extension says no format, expected one of ${Object.keys(FORMATS).join(", ")}; or name the format`,
-    );
-  }
-  if (form === "jsonl") return jsonlTable(from);
-  if (delimiter === "") {
-    throw new ConfigError(
-      `Cannot import "${from}": the delimiter is empty, expected one such as ;`,
-    );
-  }
-  return delimitedTable({
-    path: from,
-    delimiter: delimiter ?? (form === "tsv" ? "\t" : ","),
-    encoding,
-  });
-}
 
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(

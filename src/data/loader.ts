@@ -1,5 +1,5 @@
 /** @file The batch loader: batches in an order that depends on seed and epoch alone, prepared ahead by any number of workers. */
-import { ConfigError } from "../util/errors.ts";
+import { ConfigError, EcampError } from "../util/errors.ts";
 import type { BatchArrays, Fields, MadeBatch, OnBadRecord, SkippedRecord } from "./batch-job.ts";
 import { epochOrder } from "./shuffle.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -108,7 +108,9 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
   readonly batchesPerEpoch: number;
   readonly #options: LoaderOptions;
   readonly #prefetch: number;
-  readonly #pool: WorkerPool;
+  /** Opened when the first task comes: a loader that is never read from starts no thread. */
+  #pool: WorkerPool | undefined;
+  #isClosed = false;
   /** The orders of the epochs that are in work; two at an epoch's end. */
   readonly #orders = new Map<number, Uint32Array>();
   readonly #skipped = new Map<number, SkippedRecord>();
@@ -131,12 +133,18 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
     }
     this.#options = options;
     this.#prefetch = prefetch;
-    const identify = options.identify ?? (async (record: number) => `number ${record}`);
+  }
+
+  #openPool(): WorkerPool {
+    if (this.#isClosed) throw new EcampError("Cannot use the loader: it has been closed");
+    const { workers = 1, job, onRestart: tell } = this.#options;
+    const identify = this.#options.identify ?? (async (record: number) => `number ${record}`);
     const onRestart = (text: string): void => {
       this.#restarts += 1;
-      options.onRestart?.(text);
+      tell?.(text);
     };
-    this.#pool = new WorkerPool({ workers, job: options.job, identify, onRestart });
+    this.#pool ??= new WorkerPool({ workers, job, identify, onRestart });
+    return this.#pool;
   }
 
   async *batches({
@@ -175,7 +183,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
       size: Math.min(batchSize, size - start),
       onBadRecord,
     };
-    const result = await this.#pool.run({ kind: "batch", request });
+    const result = await this.#openPool().run({ kind: "batch", request });
     if (result.kind !== "batch") throw new TypeError("Cannot take masks for a batch");
     // The caller of `createLoader` says which fields the job has; the worker's answer does not carry types.
     return result.batch as MadeBatch<F>;
@@ -209,7 +217,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
   }
 
   async masks(requests: readonly MaskRequest[]): Promise<readonly Mask[]> {
-    const result = await this.#pool.run({ kind: "masks", requests });
+    const result = await this.#openPool().run({ kind: "masks", requests });
     if (result.kind !== "masks") throw new TypeError("Cannot take a batch for masks");
     return result.masks;
   }
@@ -223,8 +231,9 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
     };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#pool[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#pool?.[Symbol.asyncDispose]();
   }
 }
 

@@ -197,7 +197,16 @@ function keptCell(value: unknown): unknown {
   return isBlank ? undefined : value;
 }
 
-function joinReport(parts: readonly (string | undefined)[]): string | undefined {
+/**
+ * A row's report: its columns' texts joined by line ends, blank ones left out; undefined when all are blank.
+ * @throws {ManifestError} when a cell holds a list or an object
+ */
+export function reportOfRow(
+  row: TableRow,
+  columns: readonly string[],
+  path: string,
+): string | undefined {
+  const parts = columns.map((name) => cellText(cellOf(row, name, path)));
   const written = parts.filter((part) => part !== undefined);
   return written.length === 0 ? undefined : written.join("\n");
 }
@@ -227,7 +236,7 @@ export function recordOfRow(row: TableRow, mapping: RowMapping): DatasetRecord |
     const text = cellWord(cell);
     return text === undefined ? undefined : toImagePath(cell, text, imageRoot);
   });
-  const report = joinReport((mapping.reportColumns ?? []).map((name) => cellText(at(name))));
+  const report = reportOfRow(row, mapping.reportColumns ?? [], path);
   if (image === undefined && report === undefined) return undefined;
   const id = mapping.idColumn === undefined ? image : read(mapping.idColumn, cellWord);
   const patient = read(mapping.patientColumn, cellWord);

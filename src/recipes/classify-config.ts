@@ -68,6 +68,8 @@ export interface ClassifyTrainOptions {
   readonly seed: number;
   /** Epochs between validations. */
   readonly validateEpochs: number;
+  /** At least so many updates lie between two validations; epochs of few labels are short. */
+  readonly validateUpdates: number;
   /** Stops after so many validations without gain; `null` never. */
   readonly patience: number | null;
   /** Minutes between checkpoints. */

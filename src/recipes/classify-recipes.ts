@@ -37,6 +37,7 @@ export const CLASSIFY_DEFAULTS: Omit<ClassifyConfig, "fidelity"> = {
     positiveWeight: "none",
     seed: 42,
     validateEpochs: 1,
+    validateUpdates: 10,
     patience: 20,
     checkpointMinutes: 15,
     onFullDisk: "stop",
@@ -118,6 +119,7 @@ function experimentRecipe(
     model: { mean: 0.4722, std: 0.3028 },
     train: {
       ...{ mode, lr, steps, warmupSteps, optimizer: "sgd", weightDecay: 0, layerDecay: 1 },
+      validateUpdates: 1,
       ...{ batch: MICRO_BATCH, accumulate: batch / MICRO_BATCH },
     },
     data: { labels, cropScale: [0.08, 1] },

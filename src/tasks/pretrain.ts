@@ -95,7 +95,7 @@ async function prepareRun(run: PretrainRun, held: Disposables): Promise<ReadyRun
   return { device, inputs, prepared, checkpoints, state, lastStep, stopAt };
 }
 
-/** Drawn parameters, and those of `--init` in their place. */
+/** Drawn parameters, and in their place those of `--init`, whose file it gives. */
 async function fillParameters(
   config: PretrainConfig,
   {
@@ -106,15 +106,16 @@ async function fillParameters(
     readonly inputs: PretrainInputs;
     readonly note: (text: string) => void;
   },
-): Promise<void> {
+): Promise<string | undefined> {
   const tokenizerSha256 = tokenizer.sha256;
   const initial = await startingParameters(config, { ...target, architecture, tokenizerSha256 });
-  if (initial === undefined) return;
+  if (initial === undefined) return undefined;
   const { file, report, leavesWordsOut } = initial;
   note(`"${file}": ${describeLoad(report)}`);
   if (leavesWordsOut) {
     note(`"${file}": its vocabulary is another one, so its tables of words were left out`);
   }
+  return file;
 }
 
 async function trainFrom(

@@ -1,4 +1,5 @@
 /** @file Where a run starts: parameters that somebody fills, or its own newest checkpoint. */
+import { digestFile } from "../data/digest-file.ts";
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { WeightsError } from "../util/errors.ts";
@@ -20,8 +21,8 @@ export interface Beginning {
   readonly inputs: Readonly<Record<string, string>>;
   readonly store: ParameterStore;
   readonly checkpoints: Checkpoints;
-  /** Fills the parameters of a new run. */
-  readonly begin: () => Promise<void>;
+  /** Fills the parameters of a new run; gives the weight file that some of them came from. */
+  readonly begin: () => Promise<string | undefined>;
   /** Tells a person what is noteworthy. */
   readonly note: (text: string) => void;
 }
@@ -36,8 +37,10 @@ export async function startingState(beginning: Beginning): Promise<TrainState> {
   const saved = resume ? await checkpoints.latest() : undefined;
   if (saved === undefined) {
     if (resume) note(`"${out}" has no checkpoint yet: starting from the beginning`);
-    await beginning.begin();
-    return { format: 1, step: 0, seed, threads, device, inputs };
+    const file = await beginning.begin();
+    const state = { format: 1, step: 0, seed, threads, device, inputs } as const;
+    if (file === undefined) return state;
+    return { ...state, startedFrom: { file, sha256: await digestFile(file) } };
   }
   requireSame(saved, inputs, beginning);
   if (saved.threads !== threads) {

@@ -6,6 +6,7 @@ import {
   isDiskFull,
   makeFolder,
   systemErrorCode,
+  writeFileAtomically,
   writeFolderAtomically,
 } from "../util/atomic-file.ts";
 import { describeError, EcampError, WeightsError } from "../util/errors.ts";
@@ -25,6 +26,8 @@ export interface TrainState {
   readonly device: string;
   /** SHA-256 of what the run reads, by name. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The weight file that parameters came from before the first update, and its SHA-256; absent where all were drawn. */
+  readonly startedFrom?: { readonly file: string; readonly sha256: string } | undefined;
   /** The update after which validation was best so far, and its loss. */
   readonly best?: { readonly step: number; readonly loss: number } | undefined;
   /** Validations in succession since the best one. */
@@ -40,6 +43,7 @@ const stateSchema: z.ZodType<TrainState> = z.strictObject({
   threads: z.int().min(1),
   device: z.string(),
   inputs: z.record(z.string(), z.string()),
+  startedFrom: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
   best: z.strictObject({ step: z.int().min(1), loss: z.number() }).optional(),
   validationsSinceBest: z.int().min(0).optional(),
   validationDue: z.boolean().optional(),
@@ -53,6 +57,8 @@ const FOLDER = /^step-(\d{6,})$/;
 /** What a crash in the middle of writing or deleting leaves behind. */
 const UNFINISHED = /^\.step-\d{6,}\..*\.tmp$/;
 const UNFINISHED_MODEL = /^\.model\.safetensors\..*\.tmp$/;
+
+const stateText = (state: TrainState): string => `${JSON.stringify(state, null, 2)}\n`;
 
 const folderName = (step: number): string => `step-${String(step).padStart(6, "0")}`;
 
@@ -109,13 +115,22 @@ export class Checkpoints {
       await writeFolderAtomically(path, async (folder) => {
         await writeSafetensors(join(folder, MODEL), store.values, { metadata });
         await writeSafetensors(join(folder, OPTIMIZER), store.moments, {});
-        await writeFile(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
+        await writeFile(join(folder, STATE), stateText(state));
       });
     } catch (error) {
       throw await this.#describeFailure(error, { store, step: state.step });
     }
     await this.#prune(state.step);
     return path;
+  }
+
+  /**
+   * Puts another state in place of that of a checkpoint that stands, its tensors as they are: for what is known only after it was
+   * written, such as how good its model is.
+   * @throws {EcampError} when the disk refuses; the state before stands then
+   */
+  async replaceState(state: TrainState): Promise<void> {
+    await writeFileAtomically(join(this.path(state.step), STATE), stateText(state));
   }
 
   /** Why a checkpoint was not written, in terms of checkpoints rather than of the file that was in work. */

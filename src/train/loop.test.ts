@@ -44,7 +44,7 @@ async function run(folder: string, { lastStep, change = (batch) => batch, ...opt
   const checkpoints = new Checkpoints(folder, { keep: 100 });
   const state = (await checkpoints.latest()) ?? toyState(0);
   if (state.step > 0) await checkpoints.load(state.step, toy.store);
-  await using log = await RunLog.open(join(folder, "log.jsonl"), state.step);
+  await using log = await RunLog.open(join(folder, "log.jsonl"), state.step, state);
   const reports: UpdateReport[] = [];
   const saved: number[] = [];
   const notes: string[] = [];
@@ -431,6 +431,27 @@ describe("train() on a disk that is full", () => {
       assert.deepEqual([state?.best, state?.validationsSinceBest], [{ step: 4, loss: 3 }, 2]);
       const again = await run(folder, { lastStep: 20, validation: validating([0]) });
       assert.deepEqual([again.step, again.exhausted, again.reports], [6, true, []]);
+    });
+
+    test("makes up for a validation that was stopped, and keeps what it found with the checkpoint", async () => {
+      const undisturbed = await newRun();
+      await run(undisturbed, { lastStep: 3, validation: validating([5, 4, 3]) });
+      const folder = await newRun();
+      const given = validating([5, 4]);
+      /** Nothing, as when the signal comes first, when the losses are used up. */
+      const losses = async () => {
+        const found = await given.run();
+        return Number.isNaN(found.error) ? undefined : found;
+      };
+      await run(folder, { lastStep: 3, validation: { ...given, run: losses } });
+      const checkpoints = new Checkpoints(folder, { keep: 1 });
+      assert.equal((await checkpoints.latest())?.validationDue, true);
+      await run(folder, { lastStep: 3, validation: validating([3]) });
+      const state = await checkpoints.latest();
+      assert.deepEqual([state?.best, state?.validationDue], [{ step: 3, loss: 3 }, undefined]);
+      assert.deepEqual(await record(folder, 3), await record(undisturbed, 3));
+      const again = await run(folder, { lastStep: 3, validation: validating([]) });
+      assert.equal(again.step, 3);
     });
 
     test("counts a tie as a gain where that is wanted", async () => {

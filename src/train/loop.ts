@@ -128,7 +128,7 @@ class Run {
     const { lastStep, signal, validation } = this.#options;
     this.#saved = (await this.#training.checkpoints.steps()).at(-1);
     if (this.#state.validationDue === true && validation !== undefined) {
-      await this.#validate(validation);
+      await this.#makeUpFor(validation);
     }
     const batches = this.#training.batchesAfter(this.#state.step);
     try {
@@ -203,6 +203,17 @@ class Run {
       },
       ...{ samples, lastStep },
     };
+  }
+
+  /** The validation that was due when the run stopped; what it finds belongs to the checkpoint that the run goes on from. */
+  async #makeUpFor(validation: Validation): Promise<void> {
+    await this.#validate(validation);
+    if (this.#state.validationDue === true || this.#saved !== this.#state.step) return;
+    const { log, checkpoints } = this.#training;
+    await this.#disk.write("checkpoint", async () => {
+      await log.flush();
+      await checkpoints.replaceState(this.#state);
+    });
   }
 
   /** Validates, logs, keeps the model if it is the best so far. */

@@ -97,9 +97,12 @@ export function studyReport(name: string, study: Study, rows: readonly Row[]): s
   const sections = tables.map(({ title, measures, digits }) => {
     const lines = cells.map((cell) => {
       const summaries = measures.map((measure) => {
-        const own = cell.name === reference;
-        const against = own ? undefined : valuesOf(current, reference, measure);
-        return describeSummary(summarize(valuesOf(current, cell.name, measure), against), digits);
+        const { name: own, against = reference } = cell;
+        const other =
+          against === undefined || against === own
+            ? undefined
+            : valuesOf(current, against, measure);
+        return describeSummary(summarize(valuesOf(current, own, measure), other), digits);
       });
       return tableLine([cell.name, ...summaries]);
     });
@@ -116,13 +119,21 @@ export function studyReport(name: string, study: Study, rows: readonly Row[]): s
 
 const tableLine = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
+/** What the cells are compared with, in words. */
+function describeReference({ reference, cells }: Study): string {
+  const others = [...new Set(cells.flatMap(({ against }) => against ?? []))];
+  if (others.length === 0) return `"${reference}"`;
+  const own = reference === undefined ? [] : [`"${reference}"`];
+  return [...own, `each one's counterpart (${others.join("; ")})`].join(" or ");
+}
+
 function reportNotes(
-  { reference }: Study,
+  study: Study,
   rows: readonly Row[],
   current: readonly Row[],
 ): readonly string[] {
   const notes = [
-    `mean ± standard deviation over seeds (how many); then the difference to "${reference}", paired by seed, with 95 % of the bootstrap over the seeds: of few seeds it is narrower than it should be`,
+    `mean ± standard deviation over seeds (how many); then the difference to ${describeReference(study)}, paired by seed, with 95 % of the bootstrap over the seeds: of few seeds it is narrower than it should be`,
     `${current.length} runs`,
   ];
   const used = new Set(current.map(({ key }) => key));

@@ -8,6 +8,8 @@ export interface Cell {
    * settings only, and is run again when one of them, a default included, has changed.
    */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The name of the cell that this one is compared with, where it is not the study's reference. */
+  readonly against?: string;
 }
 
 /** What a run found. */
@@ -43,8 +45,8 @@ export interface Study {
   /** One line: what it asks. */
   readonly about: string;
   readonly cells: readonly Cell[];
-  /** The name of the cell that the others are compared with. */
-  readonly reference: string;
+  /** The name of the cell that the others are compared with, unless they say another; there may be none. */
+  readonly reference?: string;
   /** How many seeds each cell has: 1, 2, … */
   readonly seeds: number;
   /** What a run is expected to take, at most 10. */
@@ -70,7 +72,11 @@ export function requireSound(name: string, study: Study): void {
   };
   const twice = names.find((cell, i) => names.indexOf(cell) !== i);
   if (twice !== undefined) refuse(`two cells are called "${twice}"`);
-  if (!names.includes(reference)) refuse(`its reference "${reference}" is none of its cells`);
+  for (const compared of [reference, ...cells.map(({ against }) => against)]) {
+    if (compared !== undefined && !names.includes(compared)) {
+      refuse(`its reference "${compared}" is none of its cells`);
+    }
+  }
   if (!Number.isSafeInteger(seeds) || seeds < 1)
     refuse(`it has ${seeds} seeds, expected 1 or more`);
   if (!(minutesPerRun > 0 && minutesPerRun <= MOST_MINUTES)) {

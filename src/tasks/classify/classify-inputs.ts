@@ -14,7 +14,7 @@ import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
 import { type ClassifyMethod, classifyMethod } from "../method-options.ts";
 import { type Course, courseOf } from "../micro-batches.ts";
-import { type EncoderSource, encoderSource } from "./encoder-source.ts";
+import { DOWNSTREAM_NORMALIZATION, type EncoderSource, encoderSource } from "./encoder-source.ts";
 import { type LabelledRecords, readLabelled, taskOf } from "./labelled-records.ts";
 
 /** One split as a run uses it. */
@@ -27,6 +27,8 @@ export interface OpenSplit {
 
 /** Everything that a run reads. */
 export interface ClassifyInputs extends AsyncDisposable {
+  /** The configuration as it is computed: an update takes no more records than there are to learn from. */
+  readonly config: ClassifyConfig;
   readonly classes: readonly string[];
   readonly task: ClassificationTask;
   readonly method: ClassifyMethod;
@@ -51,18 +53,21 @@ export interface InputEvents {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The published downstream normalisation, for weights that do not say theirs (SPEC 2). */
-const DOWNSTREAM: Normalization = { mean: 0.4722, std: 0.3028 };
+/** What is opened beside what the configuration names. */
+export interface OpeningOptions extends InputEvents {
+  /** The weights that say what the encoder is; null where it is drawn. */
+  readonly encoder: string | null;
+}
 
 /**
  * Opens what a run reads.
  * @throws {ConfigError | ManifestError | WeightsError} when something is missing, damaged or does not fit
  */
 export async function openClassifyInputs(
-  config: ClassifyConfig,
-  events: InputEvents,
+  given: ClassifyConfig,
+  { encoder, ...events }: OpeningOptions,
 ): Promise<ClassifyInputs> {
-  const { run, data, model: options } = config;
+  const { run, data, model: options } = given;
   if (run.data === null) {
     throw new ConfigError("Cannot classify without a dataset folder: give it with --data");
   }
@@ -70,22 +75,24 @@ export async function openClassifyInputs(
   const task = data.task === "auto" ? await taskOf(dataset, events.signal) : data.task;
   const { classes } = dataset.manifest;
   const labels: LabelOptions = { classes, task, uncertain: data.uncertain };
-  const method = classifyMethod(config.fidelity);
-  const source = await encoderSource(run.weights, options);
+  const method = classifyMethod(given.fidelity);
+  const source = await encoderSource(encoder, options);
   const model: ClassifierConfig = { ...source.architecture, classes: classes.length };
   const leaks = await requireNoLeak(dataset, { allowLeak: run.allowLeak });
   await using stack = new Disposables();
-  const opening = { config, dataset, labels, method, size: model.imageSize, ...events };
+  const opening = { config: given, dataset, labels, method, size: model.imageSize, ...events };
   const train = await openSplit(stack, "train", opening);
-  if (train === undefined) throw noTrainingRecords(config, run.data);
+  if (train === undefined) throw noTrainingRecords(given, run.data);
   const val = await openSplit(stack, "val", opening);
-  const crops = stack.use(createLoader<ClassificationFields>(cropLoader(train, opening)));
+  const config = fitUpdate(given, train.records.ids.length, events.note);
+  const crops = stack.use(
+    createLoader<ClassificationFields>(cropLoader(train, { ...opening, config })),
+  );
   const course = courseOf(crops.batchesPerEpoch, config.train.accumulate);
-  if (course.updatesPerEpoch === 0) throw tooFewRecords(config, train.records.ids.length);
   noteLabels({ classes, task, train: train.records, val: val?.records }, events.note);
   const owned = stack.keep();
   return {
-    ...{ classes, task, method, source, model, train, val, crops, course, leaks },
+    ...{ config, classes, task, method, source, model, train, val, crops, course, leaks },
     normalization: normalizationOf(config, source, dataset),
     hashes: { dataset: await dataset.identity(events.signal) },
     privacy: dataset.manifest.privacy,
@@ -143,7 +150,6 @@ export const shorterSideOf = (size: number, cropPart: number): number =>
 function cropLoader({ index }: Pick<OpenSplit, "index">, opening: Opening): LoaderOptions {
   const { config, size } = opening;
   const { cropScale: scale, cropRatio: ratio, flip } = config.data;
-  if (index.size < config.train.batch) throw tooFewRecords(config, index.size);
   return {
     ...loaderOptions(index, opening),
     job: classificationJob({
@@ -179,7 +185,7 @@ function jobOptions(index: DatasetIndex, { config, dataset, labels, method }: Op
 
 function normalizationOf(
   { model }: ClassifyConfig,
-  { normalization = DOWNSTREAM }: EncoderSource,
+  { normalization = DOWNSTREAM_NORMALIZATION }: EncoderSource,
   { folder, manifest }: Dataset,
 ): Normalization {
   const { mean, std } = model;
@@ -241,9 +247,18 @@ function noTrainingRecords({ data }: ClassifyConfig, folder: string): ManifestEr
   );
 }
 
-function tooFewRecords({ train }: ClassifyConfig, records: number): ConfigError {
-  return new ConfigError(
-    `Cannot make one update of ${train.batch} × ${train.accumulate} records from ${records}: ` +
-      `set train.batch and train.accumulate lower, such as --set train.batch=${Math.max(1, Math.min(train.batch, records))} --set train.accumulate=1`,
+/** Batches no larger than the records are, and no more of them in an update; few labels are learnt from as a whole. */
+function fitUpdate(
+  config: ClassifyConfig,
+  records: number,
+  note: (text: string) => void,
+): ClassifyConfig {
+  const { train } = config;
+  const batch = Math.min(train.batch, records);
+  const accumulate = Math.min(train.accumulate, Math.floor(records / batch));
+  if (batch === train.batch && accumulate === train.accumulate) return config;
+  note(
+    `warning: an update is to take ${train.batch} × ${train.accumulate} records, and there are ${records} to learn from: it takes ${batch} × ${accumulate}`,
   );
+  return { ...config, train: { ...train, batch, accumulate } };
 }

@@ -26,7 +26,7 @@ export interface ValidationOptions {
   ) => Promise<Pick<Computed, "positions" | "logits"> | undefined>;
 }
 
-/** The validation of a run, after every `validateEpochs` epochs and after the last update. */
+/** The validation of a run, at the end of an epoch, as seldom as both of its intervals say, and after the last update. */
 export function classifyValidation({
   config: { train },
   inputs,
@@ -34,7 +34,9 @@ export function classifyValidation({
   val,
   compute,
 }: ValidationOptions): Validation {
-  const every = train.validateEpochs * course.updatesPerEpoch;
+  const { updatesPerEpoch } = course;
+  const epochs = Math.max(train.validateEpochs, Math.ceil(train.validateUpdates / updatesPerEpoch));
+  const every = epochs * updatesPerEpoch;
   return {
     isDue: (step) => step % every === 0 || step === train.steps,
     run: async (signal) => {

@@ -30,6 +30,9 @@ export interface EncoderSource {
   readonly fill: (values: NamedViews, norm: "fresh" | "encoder") => Promise<string | undefined>;
 }
 
+/** The published downstream normalisation, for weights that do not say theirs (SPEC 2). */
+export const DOWNSTREAM_NORMALIZATION: Normalization = { mean: 0.4722, std: 0.3028 };
+
 /** The encoder's own parameters; the rest of a file belongs to decoders and heads. */
 const ENCODER = /^(?:cls_token$|pos_embed$|patch_embed\.|blocks\.)/;
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type DrawnRecord, writeLabelledSet } from "../../../test/labelled-set.ts";
+import { digestFile } from "../../data/digest-file.ts";
 import { input } from "../../engine/tensor.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import { vitEncoder } from "../../model/vit.ts";
@@ -12,6 +13,7 @@ import { Scope, Trace } from "../../nn/scope.ts";
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { CLASSIFY_DEFAULTS } from "../../recipes/classify-recipes.ts";
 import { classifyColumn } from "../../recipes/fidelity.ts";
+import { Checkpoints } from "../../train/checkpoint.ts";
 import { ndArray } from "../../util/nd-array.ts";
 import { openSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import type { RunEvent } from "../pretrain-run.ts";
@@ -148,6 +150,41 @@ describe("finetune()", () => {
     }
   });
 
+  test("goes on though the file that its encoder came from is gone, and remembers which it was", async () => {
+    const config = configOf(plain, { train: { steps: 4 } });
+    const whole = await run(config);
+    const borrowed = join(root, "borrowed.safetensors");
+    await copyFile(weights, borrowed);
+    const given = { ...config, run: { ...config.run, weights: borrowed } };
+    const stopped = await run(given, { stopAfter: 2 });
+    await rm(borrowed);
+    await run(given, { out: stopped.out, resume: true });
+    assert.deepEqual(await record(stopped.out, 4), await record(whole.out, 4));
+    const { startedFrom } = await new Checkpoints(stopped.out, { keep: 1 }).state(4);
+    assert.deepEqual(startedFrom, { file: borrowed, sha256: await digestFile(weights) });
+  });
+
+  test("takes what there is where an update is to take more records, and says so", async () => {
+    const train = { batch: 20, accumulate: 4, steps: 2 };
+    const { notes, events } = await run(configOf(plain, { train }));
+    assert.ok(
+      notes.some((note) => /take 20 × 4 records, and there are 48 .*: it takes 20 × 2$/.test(note)),
+    );
+    const samples = events.flatMap((event) =>
+      event.kind === "update" ? [event.report.samples] : [],
+    );
+    assert.deepEqual(samples, [40, 40]);
+    const { notes: few } = await run(configOf(plain, { train: { batch: 64, steps: 1 } }));
+    assert.ok(few.some((note) => /it takes 48 × 1$/.test(note)));
+  });
+
+  test("validates no more often than it is to, however short an epoch is", async () => {
+    const train = { steps: 17, validateUpdates: 7 };
+    const { events } = await run(configOf(plain, { train }));
+    const at = events.flatMap((event) => (event.kind === "validation" ? [event.report.step] : []));
+    assert.deepEqual(at, [12, 17]); // epochs of 6 updates
+  });
+
   test("learns the one class of each record, by accuracy", async () => {
     const data = await set("single", {
       classes: ["upper", "lower", "neither"],
@@ -246,7 +283,7 @@ describe("finetune() refuses", () => {
     assert.equal((await openClassifier(model)).leaks, true);
   });
 
-  test("a set without classes or labels, or with fewer records than a batch", async () => {
+  test("a set without classes or labels", async () => {
     await rejects(
       configOf(await set("no classes", { classes: [] })),
       /names no classes; import it with its label columns/,
@@ -255,10 +292,12 @@ describe("finetune() refuses", () => {
       configOf(await set("no labels", { describe: () => ({}) })),
       /none of its 96 records says "labels" or "class"/,
     );
-    await rejects(
-      configOf(plain, { train: { batch: 64 } }),
-      /one update of 64 × 1 records from 48: .*--set train.batch=48/,
-    );
+  });
+
+  test("a probe's picture that cannot be read, leaving no folder", async () => {
+    const data = await set("one bad picture");
+    await writeFile(join(data, "2.png"), "no picture");
+    await rejects(configOf(data, { train: { mode: "probe" } }), /record "r2"/);
   });
 
   test("a class that dataset.json does not name, by its record", async () => {

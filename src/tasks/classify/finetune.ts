@@ -4,7 +4,7 @@ import { fileMode } from "../../data/dataset-files.ts";
 import { type Device, openDevice } from "../../engine/runtime/device.ts";
 import { Checkpoints, checkpointBytes, type TrainState } from "../../train/checkpoint.ts";
 import { initializeStore } from "../../train/initialize-store.ts";
-import { type MicroBatch, train, type Validation } from "../../train/loop.ts";
+import { train } from "../../train/loop.ts";
 import { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
 import { RunLog } from "../../train/run-log.ts";
 import { factorAtStep } from "../../train/schedule.ts";
@@ -18,12 +18,9 @@ import { listSkipped, SkippedList } from "../skipped-list.ts";
 import { type ClassifierDescription, describeClassifier } from "./classifier-description.ts";
 import { ClassifierForward } from "./classifier-forward.ts";
 import { type PreparedClassifier, prepareClassifier } from "./classifier-model.ts";
-import { cropBatches, featureBatches, featureCourse } from "./classify-batches.ts";
 import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "./classify-inputs.ts";
-import { classifyValidation } from "./classify-validation.ts";
+import { openFeeding } from "./feeding.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
-import { headLogits } from "./head-logits.ts";
-import { type Computed, computeSplit } from "./score-records.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 
@@ -57,11 +54,14 @@ async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
   if (run.resume) held.use(await resumeRunFolder(out, { note, now }));
   else await requireUnusedFolder(out);
-  const inputs = held.use(await openClassifyInputs(config, { note, signal }));
-  const prepared = held.use(prepareClassifier(config, inputs, { ...device, clock }));
+  const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
+  // A run that goes on has its encoder in its own checkpoint; the file that it began with may be gone.
+  const newest = run.resume ? (await checkpoints.steps()).at(-1) : undefined;
+  const encoder = newest === undefined ? config.run.weights : checkpoints.path(newest);
+  const inputs = held.use(await openClassifyInputs(config, { encoder, note, signal }));
+  const prepared = held.use(prepareClassifier(inputs.config, inputs, { ...device, clock }));
   const forward = held.use(new ClassifierForward({ ...inputs, config: inputs.model, device }));
   const { store } = prepared;
-  const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
   if (!run.resume) {
     const bytes = checkpointBytes(store);
     await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
@@ -75,9 +75,26 @@ async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun
       const norm = prepared.readsFeatures ? "encoder" : "fresh";
       const found = await inputs.source.fill(store.values, norm);
       if (found !== undefined) note(found);
+      return inputs.source.file;
     },
   });
   return { device, inputs, prepared, forward, checkpoints, state };
+}
+
+/** Keeps what is skipped before the run's folder stands, and hands it on when it does. */
+class EarlySkips {
+  readonly #early: Parameters<OnSkipped>[] = [];
+  #list: OnSkipped | undefined;
+
+  readonly handler: OnSkipped = (...skipped) => {
+    if (this.#list !== undefined) return this.#list(...skipped);
+    this.#early.push(skipped);
+  };
+
+  async handTo(list: OnSkipped): Promise<void> {
+    this.#list = list;
+    for (const skipped of this.#early.splice(0)) await list(...skipped);
+  }
 }
 
 function requireSchedule({ config: { train } }: FinetuneRun): void {
@@ -93,17 +110,18 @@ async function trainFrom(
   ready: ReadyRun,
   held: Disposables,
 ): Promise<FinetuneResult> {
-  const { config, out, configText, now } = run;
+  const { out, configText, now } = run;
   const { device, inputs, prepared, checkpoints, state } = ready;
+  const { config, privacy } = inputs;
   const { store, steps: program, optimizer: rule } = prepared;
-  const { privacy } = inputs;
   const note = noteTo(run);
   const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
+  const skips = new EarlySkips();
+  const feeding = await openFeeding(run, { ...ready, onSkipped: skips.handler });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
   if (!run.resume) held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
   const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
-  const onSkipped = listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note });
-  const feeding = await openFeeding(run, ready, onSkipped);
+  await skips.handTo(listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note }));
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
   const lastStep = Math.min(config.train.steps, run.stopAfter ?? config.train.steps);
   run.onEvent({
@@ -127,107 +145,9 @@ async function trainFrom(
   };
 }
 
-/** What a run learns from, and how its models are compared. */
-interface Feeding {
-  readonly batchesAfter: (doneSteps: number) => AsyncGenerator<MicroBatch>;
-  readonly validation: Validation | undefined;
-  readonly course: Course;
-}
-
-async function openFeeding(
-  run: FinetuneRun,
-  ready: ReadyRun,
-  onSkipped: OnSkipped,
-): Promise<Feeding> {
-  const { inputs, prepared } = ready;
-  return prepared.readsFeatures
-    ? feedFeatures(run, ready, onSkipped)
-    : {
-        course: inputs.course,
-        batchesAfter: (doneSteps) =>
-          cropBatches(inputs, prepared, { seed: run.config.train.seed, doneSteps, onSkipped }),
-        validation: validationOf(run, inputs, inputs.course, (signal) =>
-          computeVal(ready, { onSkipped, signal }),
-        ),
-      };
-}
-
-/** Features are computed once, of whole pictures; then only the head runs. */
-async function feedFeatures(
-  run: FinetuneRun,
-  ready: ReadyRun,
-  onSkipped: OnSkipped,
-): Promise<Feeding> {
-  const { inputs, prepared, forward } = ready;
-  const { config, signal } = run;
-  const { batch, accumulate, seed } = config.train;
-  const parameters = prepared.store.values;
-  const compute = async (split: ClassifyInputs["train"], what: string): Promise<Computed> => {
-    const total = split.records.ids.length;
-    const start = run.clock();
-    const computed = await computeSplit(
-      { loader: split.whole, records: split.records },
-      {
-        ...{ forward, parameters, onSkipped, signal },
-        onProgress: (done) => run.onEvent({ kind: "features", what, done, total }),
-      },
-    );
-    const seconds = (run.clock() - start) / 1000;
-    noteTo(run)(
-      `features of ${total} ${what} records in ${seconds.toFixed(1)} s, ${(total / seconds).toFixed(1)} a second`,
-    );
-    return computed;
-  };
-  const computed = await compute(inputs.train, "training");
-  const course = featureCourse({ computed, batch, accumulate });
-  if (course.updatesPerEpoch === 0) {
-    throw new ConfigError(
-      `Cannot make one update of ${batch} × ${accumulate} records from ${computed.positions.length}: set train.batch lower`,
-    );
-  }
-  const val = inputs.val === undefined ? undefined : await compute(inputs.val, "validation");
-  return {
-    course,
-    batchesAfter: (doneSteps) =>
-      featureBatches(inputs, { computed, batch, accumulate, seed, doneSteps }),
-    validation:
-      val === undefined
-        ? undefined
-        : validationOf(run, inputs, course, async () => ({
-            positions: val.positions,
-            logits: headLogits(val.features, parameters, inputs.model),
-          })),
-  };
-}
-
-function validationOf(
-  { config }: FinetuneRun,
-  inputs: ClassifyInputs,
-  course: Course,
-  compute: Parameters<typeof classifyValidation>[0]["compute"],
-): Validation | undefined {
-  const { val } = inputs;
-  return val === undefined
-    ? undefined
-    : classifyValidation({ config, inputs, course, val, compute });
-}
-
-async function computeVal(
-  { inputs: { val }, forward, prepared: { store } }: ReadyRun,
-  options: { readonly onSkipped: OnSkipped; readonly signal: AbortSignal },
-): Promise<Computed | undefined> {
-  if (val === undefined) return undefined;
-  const split = { loader: val.whole, records: val.records };
-  return computeSplit(split, { ...options, forward, parameters: store.values }).catch(
-    (error: unknown) => {
-      if (options.signal.aborted) return undefined;
-      throw error;
-    },
-  );
-}
-
 function loopOptions(run: FinetuneRun, { inputs }: ReadyRun, course: Course) {
-  const { config, signal, clock, now, onEvent } = run;
+  const { signal, clock, now, onEvent } = run;
+  const { config } = inputs;
   const { accumulate, lr, steps, warmupSteps, decay, clip, checkpointMinutes, onFullDisk } =
     config.train;
   const schedule = { decay, warmupSteps, totalSteps: steps };
