@@ -6,6 +6,9 @@ import { dataImportList } from "./commands/data-import-list.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSplit } from "./commands/data-split.ts";
 import { dataSynth } from "./commands/data-synth.ts";
+import { distillRun } from "./commands/distill-run.ts";
+import { distillScore } from "./commands/distill-score.ts";
+import { distillShow } from "./commands/distill-show.ts";
 import { doctor } from "./commands/doctor.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { finetuneClassify } from "./commands/finetune-classify.ts";
@@ -27,6 +30,9 @@ export const COMMANDS: readonly Command[] = [
   dataCheck,
   dataSplit,
   tokenizerTrain,
+  distillRun,
+  distillShow,
+  distillScore,
   weightsInspect,
   weightsConvert,
   pretrain,

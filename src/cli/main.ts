@@ -6,7 +6,7 @@ import { runCli } from "./run-cli.ts";
 import { watchSignals } from "./signals.ts";
 import { processTerminal } from "./terminal.ts";
 
-const terminal = processTerminal();
+const terminal = processTerminal({ noColour: (process.env["NO_COLOR"] ?? "") !== "" });
 const interruption = watchSignals({
   source: process,
   exit: (status) => process.exit(status),

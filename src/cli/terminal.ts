@@ -10,6 +10,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Columns of the window; 80 where there is none. */
   readonly columns: number;
+  /** May what is written to `out` have colours? */
+  readonly hasColours: boolean;
   /** Milliseconds since some fixed moment; never goes backwards. */
   readonly clock: () => number;
 }
@@ -23,8 +25,12 @@ export interface CommandContext {
   readonly version: string;
 }
 
-/** The terminal of this process. */
-export function processTerminal(): Terminal {
+/** The terminal of this process; without colours where its user wants none (https://no-color.org). */
+export function processTerminal({
+  noColour = false,
+}: {
+  readonly noColour?: boolean;
+} = {}): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -32,6 +38,7 @@ export function processTerminal(): Terminal {
     get columns() {
       return process.stderr.columns ?? 80; // a window may be resized
     },
+    hasColours: !noColour && process.stdout.isTTY === true,
     clock: () => performance.now(),
   };
 }
@@ -48,8 +55,11 @@ export interface RecordedTerminal extends Terminal {
 export function recordedTerminal({
   isInteractive = false,
   columns = 80,
+  hasColours = false,
   clock = () => 0,
-}: Partial<Pick<Terminal, "isInteractive" | "columns" | "clock">> = {}): RecordedTerminal {
+}: Partial<
+  Pick<Terminal, "isInteractive" | "columns" | "hasColours" | "clock">
+> = {}): RecordedTerminal {
   const written = { out: "", err: "" };
   return {
     out: (text) => {
@@ -60,6 +70,7 @@ export function recordedTerminal({
     },
     isInteractive,
     columns,
+    hasColours,
     clock,
     outText: () => written.out,
     errText: () => written.err,

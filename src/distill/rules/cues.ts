@@ -49,7 +49,7 @@ export const CUES: Readonly<Record<Cue, string>> = {
     not be entirely excluded, not be completely excluded, cannot be entirely excluded, cannot be completely excluded, cannot be ruled out,
     not be ruled out, not ruled out, is suspected, are suspected, is questioned, are questioned, is possible, are possible, is suggested, are suggested,
     is not excluded, are not excluded, may be present, could be present, might be present, may also be present, should be considered,
-    is a consideration, are a consideration, is considered, is unlikely, are unlikely, is favored, are favored`,
+    is a consideration, are a consideration, is a possibility, are a possibility, remains a possibility, remains possible, is one possibility, is not certain, is considered, is unlikely, are unlikely, is favored, are favored`,
   doubtEither: `possible, possibly, probable, probably, likely, suspected, questionable, questioned, presumed, presumably, equivocal,
     potential, potentially, apparent, perhaps, unlikely, doubtful, conceivably, difficult to exclude, difficult to entirely exclude, difficult to completely exclude`,
   mind: `history of, with history of, h o, patient with, evaluate for, evaluation for, assess for, assessment for, clinical concern for,

@@ -3,9 +3,13 @@
  * the file itself is replaced as a whole in the end. A kill at any time loses what was in work, and no reader sees half a file.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { LineReader, type LinePlace } from "../../data/line-table.ts";
+import { type LinePlace, LineReader } from "../../data/line-table.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
-import { asDistilledRecord, type DistilledRecord, parseDistilledRecord } from "../../distill/record.ts";
+import {
+  asDistilledRecord,
+  type DistilledRecord,
+  parseDistilledRecord,
+} from "../../distill/record.ts";
 import { writeFileAtomically } from "../../util/atomic-file.ts";
 import { ConfigError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
@@ -133,14 +137,20 @@ export class ContextLog implements AsyncDisposable {
     const { others, outdated } = await this.#read(this.#out, whole);
     if (others > 0) this.#refuseOthers(others);
     const { out, note } = this.#options;
-    if (outdated > 0) note(`"${out}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`);
+    if (outdated > 0)
+      note(
+        `"${out}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
+      );
     if (whole.isCut) note(`"${out}": its last line was cut off, and is made anew`);
     this.#isStale ||= others + outdated > 0 || whole.isCut;
   }
 
   #refuseOthers(others: number): void {
     const { out, force, provider, note } = this.#options;
-    if (force) return note(`"${out}": ${others} contexts of another provider are replaced`);
+    if (force) {
+      note(`"${out}": ${others} contexts of another provider are replaced`);
+      return;
+    }
     throw new ConfigError(
       `Cannot write "${out}": it holds ${others} contexts that were not made by the provider ${provider.name} with ${provider.model}; keep it by naming another file (--out), or replace it (--force)`,
     );

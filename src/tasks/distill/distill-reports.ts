@@ -68,7 +68,8 @@ export async function distillReports(options: DistillReportsOptions): Promise<Di
     return work.summary(ids === undefined);
   } catch (error) {
     const { distilled } = work.summary(true);
-    if (distilled > 0) note(`${distilled} reports were done before; the same command goes on from there`);
+    if (distilled > 0)
+      note(`${distilled} reports were done before; the same command goes on from there`);
     throw error;
   }
 }
@@ -79,7 +80,14 @@ class Distilling {
   readonly #log: ContextLog;
   /** By report hash, what is being distilled: the same report under another id waits for it. */
   readonly #inWork = new Map<string, Promise<DistilledRecord>>();
-  readonly #counts = { records: 0, withoutReport: 0, kept: 0, copied: 0, distilled: 0, namingNothing: 0 };
+  readonly #counts = {
+    records: 0,
+    withoutReport: 0,
+    kept: 0,
+    copied: 0,
+    distilled: 0,
+    namingNothing: 0,
+  };
   readonly #findings = { present: 0, absent: 0, uncertain: 0 };
   readonly #rejected: Partial<Record<Rejection, number>> = {};
 

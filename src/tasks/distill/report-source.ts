@@ -1,11 +1,18 @@
 /** @file Where reports to distil come from: a dataset folder, or a table of ids and reports. */
 import { extname, join } from "node:path";
-import { DATASET_FILES, fileMode } from "../../data/dataset-files.ts";
 import { openDataset } from "../../data/dataset.ts";
+import { DATASET_FILES, fileMode } from "../../data/dataset-files.ts";
 import { delimitedTable } from "../../data/delimited-table.ts";
 import { readOwnRecords } from "../../data/join.ts";
 import { jsonlTable } from "../../data/jsonl-table.ts";
-import { cellError, cellOf, cellText, cellWord, requireColumn, type Table } from "../../data/table-row.ts";
+import {
+  cellError,
+  cellOf,
+  cellText,
+  cellWord,
+  requireColumn,
+  type Table,
+} from "../../data/table-row.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
 
 /** A report with its id; without one, the record has none. */
@@ -70,7 +77,9 @@ export function tableReports({ from, idColumn, reportColumn }: TableReportsOptio
         const id = cellWord(cell);
         if (id === undefined) throw cellError(cell, "an id");
         if (seen.has(id)) {
-          throw new ManifestError(`Cannot read "${from}" line ${row.line}: its id has a line before it, expected unique ids`);
+          throw new ManifestError(
+            `Cannot read "${from}" line ${row.line}: its id has a line before it, expected unique ids`,
+          );
         }
         seen.add(id);
         yield { id, report: cellText(cellOf(row, reportColumn, from)) };

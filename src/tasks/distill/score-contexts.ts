@@ -3,11 +3,20 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DATASET_FILES } from "../../data/dataset-files.ts";
-import { type DistilledRecord, FINDING_STATUSES, parseDistilledRecord } from "../../distill/record.ts";
+import {
+  type DistilledRecord,
+  FINDING_STATUSES,
+  parseDistilledRecord,
+} from "../../distill/record.ts";
 import { FINDING_LABELS } from "../../text/lexicon.ts";
 import { ManifestError } from "../../util/errors.ts";
 import { readJsonLines } from "../../util/jsonl.ts";
-import { type FindingScore, type LabelStatuses, type ScoreOptions, scoreFindings } from "./score-findings.ts";
+import {
+  type FindingScore,
+  type LabelStatuses,
+  type ScoreOptions,
+  scoreFindings,
+} from "./score-findings.ts";
 
 /** Figures of a file. */
 export interface ContextScores {
@@ -55,7 +64,9 @@ export async function scoreContexts(options: ScoreContextsOptions): Promise<Cont
       `Cannot score "${contexts}" against "${labels}": none of the ${truth.size} labelled ids has a context; are they ids of the same set?`,
     );
   }
-  const providers = new Set([...found.values()].map(({ provider, model }) => `${provider} ${model}`));
+  const providers = new Set(
+    [...found.values()].map(({ provider, model }) => `${provider} ${model}`),
+  );
   return {
     contexts,
     labels,
@@ -89,7 +100,9 @@ async function readLabels(path: string): Promise<ReadonlyMap<string, LabelStatus
     const { id, findings } = parsed.data;
     const statuses = new Map(findings.map(({ entity, status }) => [entity, status]));
     if (statuses.size < findings.length || truth.has(id)) {
-      throw new ManifestError(`${attempt}: a label, or the id, stands twice; expected one status for each`);
+      throw new ManifestError(
+        `${attempt}: a label, or the id, stands twice; expected one status for each`,
+      );
     }
     truth.set(id, statuses);
   }

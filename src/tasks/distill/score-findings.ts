@@ -1,7 +1,5 @@
 /** @file How well findings agree with labels that a reader gave: precision, recall and F1 by label and status, with intervals. */
-import {
-  labelStatuses,
-} from "../../distill/merge-statuses.ts";
+import { labelStatuses } from "../../distill/merge-statuses.ts";
 import { FINDING_STATUSES, type Finding, type FindingStatus } from "../../distill/record.ts";
 import { type Interval, intervalOf, resamplesOf } from "../../metrics/bootstrap.ts";
 import { decisionFigures } from "../../metrics/decisions.ts";
