@@ -62,7 +62,7 @@ function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: Sentence
       if (entities.findings.length === 0) continue;
       const answer = await asker.ask(text, signal);
       if (answer === undefined) continue;
-      const found = readFindings(answer.findings, { text, start, entities });
+      const found = readFindings(answer.findings, { text, start, entities, find });
       findings.push(...found);
       const kept = found.filter((finding) => check(finding) === undefined);
       const own = answer.sentence.trim();

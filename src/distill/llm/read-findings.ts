@@ -1,4 +1,5 @@
 /** @file A model's answer about a sentence as findings of the report: entities of the lexicon, each with its place in the text. */
+import type { EntityMention } from "../../text/lexicon.ts";
 import type { SentenceSpan } from "../../text/split-sentences.ts";
 import type { Finding, Side } from "../record.ts";
 import { ADJECTIVES } from "../rules/modifiers.ts";
@@ -13,6 +14,8 @@ export interface ReadSentence {
   /** Where it stands in the report. */
   readonly start: number;
   readonly entities: SentenceEntities;
+  /** The mentions of the lexicon in a text. */
+  readonly find: (text: string) => readonly EntityMention[];
 }
 
 /** No place: the check of findings says that the report does not have it. */
@@ -35,12 +38,18 @@ export function readFindings(
     });
 }
 
-function findingsOf(named: NamedFinding, { text, start, entities }: ReadSentence): Finding[] {
+function findingsOf(
+  named: NamedFinding,
+  { text, start, entities, find }: ReadSentence,
+): readonly Finding[] {
   const { status } = named;
   const details = detailsOf(named);
   const place = placeOf(named.entity, text);
   const unknown = { entity: named.entity.toLowerCase(), label: null, status };
-  if (place === undefined) return [{ ...unknown, evidence: NOWHERE }];
+  if (place === undefined) {
+    const { entity, label } = find(named.entity)[0] ?? unknown;
+    return [{ entity, label, status, evidence: NOWHERE }];
+  }
   const found = meantBy(place, entities);
   const evidence = evidenceAt(place, start);
   if (found === undefined) return [{ ...unknown, evidence }];
