@@ -142,7 +142,7 @@ export class ContextLog implements AsyncDisposable {
         `"${out}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
       );
     if (whole.isCut) note(`"${out}": its last line was cut off, and is made anew`);
-    this.#isStale ||= others + outdated > 0 || whole.isCut;
+    this.#isStale ||= others + outdated > 0 || whole.isCut || whole.lacksEnd;
   }
 
   #refuseOthers(others: number): void {
