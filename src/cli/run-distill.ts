@@ -28,7 +28,11 @@ export async function runDistill(
   if (out === undefined) {
     throw new UsageError(`Cannot distil "${source.name}": name the file to write with --out`);
   }
-  const { provider, check } = await openProvider(args);
+  const { provider, check } = await openProvider(args, {
+    source,
+    note: (text) => terminal.err(`${text}\n`),
+    signal,
+  });
   await using _provider = provider;
   const summary = await withProgress(terminal, { label: "distill", unit: "records" }, (progress) =>
     distillReports({

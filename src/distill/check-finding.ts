@@ -2,6 +2,7 @@
 import { createEntityFinder } from "../text/find-entities.ts";
 import type { Lexicon } from "../text/lexicon.ts";
 import type { SentenceSpan } from "../text/split-sentences.ts";
+import { placeOf } from "./llm/sentence-spans.ts";
 import type { Finding, Side } from "./record.ts";
 import { CHANGES } from "./rules/cues.ts";
 import { BOTH_SIDES, CHANGE_WORDS, SIDES } from "./rules/modifiers.ts";
@@ -31,22 +32,34 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
 /** Judges the findings of one report; undefined is a finding that may be kept. */
 export type FindingChecker = (finding: Finding) => Rejection | undefined;
 
+/** How strict a check is. */
+export interface FindingCheckOptions {
+  /** May a finding be of an entity that the lexicon does not have, without a label, when its evidence is that very name? */
+  readonly allowsNewEntities?: boolean;
+}
+
 /** Prepares the check for the entities of a lexicon. */
-export function createFindingCheck(lexicon: Lexicon): (report: string) => FindingChecker {
+export function createFindingCheck(
+  lexicon: Lexicon,
+  { allowsNewEntities = false }: FindingCheckOptions = {},
+): (report: string) => FindingChecker {
   const find = createEntityFinder(lexicon);
   const labels = labelsOf(lexicon);
   return (report) => {
     const sentences = sentencesOfPicture(report);
     return (finding) => {
       const { entity, label, evidence } = finding;
-      if (!labels.has(entity)) return "unknown-entity";
-      if (labels.get(entity) !== label) return "wrong-label";
+      const isNew = !labels.has(entity);
+      if (isNew && !allowsNewEntities) return "unknown-entity";
+      if ((labels.get(entity) ?? null) !== label) return "wrong-label";
       const [start, end] = evidence;
       const quote = report.slice(start, end);
       if (start >= end || end > report.length || quote.trim() === "") return "no-evidence";
       const around = sentences.filter((sentence) => sentence.start < end && start < sentence.end);
       if (!coversEvidence(around, start, end)) return "evidence-elsewhere";
-      const named = find(quote).some((mention) => names(mention.entity, entity));
+      const named = isNew
+        ? placeOf(entity, quote) !== undefined
+        : find(quote).some((mention) => names(mention.entity, entity));
       if (!named) return "evidence-of-another";
       const text = around.map((span) => report.slice(span.start, span.end)).join(" ");
       return saysDetails(text, finding) ? undefined : "unsaid-detail";

@@ -34,10 +34,44 @@ export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider
   };
 }
 
-/** Reads the findings of reports by rules: a pure function of the report. */
-export function createRulesReader(lexicon: Lexicon): (report: string) => readonly Finding[] {
+/**
+ * Reads the findings of reports by rules: a pure function of the report, and of mentions that someone else proposes, by their
+ * places in it. A proposal yields where the lexicon has an entity there; the rules judge it as they judge their own.
+ */
+export function createRulesReader(
+  lexicon: Lexicon,
+): (report: string, proposed?: readonly EntityMention[]) => readonly Finding[] {
   const find = createEntityFinder(lexicon);
-  return (report) => sentencesOfPicture(report).flatMap((span) => readSentence(report, span, find));
+  return (report, proposed = []) =>
+    sentencesOfPicture(report).flatMap((span) =>
+      readSentence(report, span, (sentence) =>
+        withProposed(find(sentence), mentionsWithin(proposed, span)),
+      ),
+    );
+}
+
+/** The mentions of a sentence, counted from its start. */
+function mentionsWithin(
+  mentions: readonly EntityMention[],
+  { start, end }: SentenceSpan,
+): readonly EntityMention[] {
+  return mentions
+    .filter((mention) => start <= mention.start && mention.end <= end)
+    .map((mention) => ({ ...mention, start: mention.start - start, end: mention.end - start }));
+}
+
+/** Mentions in order, none over another; those that stand first in the call win. */
+function withProposed(
+  found: readonly EntityMention[],
+  proposed: readonly EntityMention[],
+): readonly EntityMention[] {
+  const kept = [...found];
+  for (const mention of proposed) {
+    if (!kept.some(({ start, end }) => start < mention.end && mention.start < end)) {
+      kept.push(mention);
+    }
+  }
+  return kept.sort((a, b) => a.start - b.start);
 }
 
 function readSentence(
@@ -101,7 +135,7 @@ function spanOf(items: readonly Item[], first: number, last: number): readonly [
 }
 
 /** SHA-256 of everything that the rules go by. */
-function hashRules(lexicon: Lexicon): string {
+export function hashRules(lexicon: Lexicon): string {
   const tables = [cues, names, exclusions, headings, modifiers, structures].map((table) =>
     JSON.stringify(table, (_key, value: unknown) =>
       value instanceof Map || value instanceof Set ? [...value] : value,

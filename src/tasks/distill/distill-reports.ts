@@ -67,6 +67,7 @@ export async function distillReports(options: DistillReportsOptions): Promise<Di
     if (ids !== undefined) await log.finish(ids);
     return work.summary(ids === undefined);
   } catch (error) {
+    await work.settle(); // others that were in work may still be done, and were perhaps paid for
     const { distilled } = work.summary(true);
     if (distilled > 0)
       note(`${distilled} reports were done before; the same command goes on from there`);
@@ -164,6 +165,11 @@ class Distilling {
     await this.#log.append(record);
     this.#counts.distilled += 1;
     return record;
+  }
+
+  /** Waits for what is in work, however it ends. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#inWork.values());
   }
 
   summary(stopped: boolean): DistillSummary {

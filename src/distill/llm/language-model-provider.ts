@@ -1,0 +1,104 @@
+/** @file Distils by a language model, sentence by sentence: what it may answer is closed to what the sentence says. */
+import { createEntityFinder } from "../../text/find-entities.ts";
+import type { EntityMention, Lexicon } from "../../text/lexicon.ts";
+import type { SentenceSpan } from "../../text/split-sentences.ts";
+import { createFindingCheck } from "../check-finding.ts";
+import type { Distillation, DistillProvider } from "../provider.ts";
+import { type Finding, hashText } from "../record.ts";
+import { createRulesReader, hashRules } from "../rules-provider.ts";
+import { sentencesOfPicture } from "../sections.ts";
+import { SentenceAsker } from "./ask-sentence.ts";
+import { isSupported } from "./free-sentences.ts";
+import type { LanguageModel } from "./language-model.ts";
+import { type AskedFor, openingOf, schemaFor } from "./prompt.ts";
+import { proposeEntities } from "./propose-entities.ts";
+import { readFindings } from "./read-findings.ts";
+import { sentenceEntities } from "./sentence-entities.ts";
+import { MAX_SENTENCE_WORDS, partsOf, spansOf } from "./sentence-spans.ts";
+
+/** Counts changes of what is made of answers that the prompt does not show. */
+const VERSION = 1;
+
+/** What is to be asked of which model. */
+export interface LanguageModelProviderOptions {
+  readonly model: LanguageModel;
+  readonly lexicon: Lexicon;
+  readonly asked: AskedFor;
+}
+
+/**
+ * The provider of a language model. With `assist` it only proposes entities that the lexicon lacks, and the rules judge them
+ * and find everything else; it then goes by the name of both.
+ */
+export function languageModelProvider(options: LanguageModelProviderOptions): DistillProvider {
+  const { model, lexicon, asked } = options;
+  const asker = new SentenceAsker(model, asked);
+  const distill = asked === "assist" ? assisted(lexicon, asker) : alone(options, asker);
+  return {
+    name: asked === "assist" ? `rules+${model.provider}` : model.provider,
+    model: model.model,
+    promptHash: hashPrompt(lexicon, asked),
+    concurrency: model.concurrency,
+    distill: (report, { signal } = {}) => distill(report, signal),
+    usage: () => `${asker.usage()}; ${model.usage()}`,
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+type Distill = (report: string, signal?: AbortSignal) => Promise<Distillation>;
+
+/** The model says what is there; sentences that name nothing of the lexicon are not even shown to it. */
+function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: SentenceAsker): Distill {
+  const find = createEntityFinder(lexicon);
+  const read = createRulesReader(lexicon);
+  const createCheck = createFindingCheck(lexicon);
+  return async (report, signal) => {
+    const check = createCheck(report);
+    const findings: Finding[] = [];
+    const free: string[] = [];
+    for (const { start, end } of partsOfPicture(report)) {
+      const text = report.slice(start, end);
+      const entities = sentenceEntities(text, find(text));
+      if (entities.findings.length === 0) continue;
+      const answer = await asker.ask(text, signal);
+      if (answer === undefined) continue;
+      const found = readFindings(answer.findings, { text, start, entities, find });
+      findings.push(...found);
+      const kept = found.filter((finding) => check(finding) === undefined);
+      const own = answer.sentence.trim();
+      if (isSupported(own, kept, { find, read, check })) free.push(own);
+    }
+    return asked === "free" ? { findings, context: [...new Set(free)].join(" ") } : { findings };
+  };
+}
+
+/** The model proposes, the rules decide. */
+function assisted(lexicon: Lexicon, asker: SentenceAsker): Distill {
+  const find = createEntityFinder(lexicon);
+  const read = createRulesReader(lexicon);
+  return async (report, signal) => {
+    const proposed: EntityMention[] = [];
+    for (const { start, end } of partsOfPicture(report)) {
+      const text = report.slice(start, end);
+      const answer = await asker.ask(text, signal);
+      for (const mention of proposeEntities(answer?.entities ?? [], text, find(text))) {
+        proposed.push({ ...mention, start: start + mention.start, end: start + mention.end });
+      }
+    }
+    return { findings: read(report, proposed) };
+  };
+}
+
+/** The sentences about this picture, none too long, and those left out of which no span could be named. */
+function partsOfPicture(report: string): readonly SentenceSpan[] {
+  return sentencesOfPicture(report)
+    .flatMap((span) => partsOf(report, span))
+    .filter(({ start, end }) => spansOf(report.slice(start, end)).length > 0);
+}
+
+/** SHA-256 of what is asked and of what decides about the answers. */
+function hashPrompt(lexicon: Lexicon, asked: AskedFor): string {
+  const example = schemaFor("no pneumothorax on the left", asked); // the schema's form, not a report's sentence
+  const parts = [VERSION, MAX_SENTENCE_WORDS, openingOf(asked), example, hashRules(lexicon)];
+  return hashText(JSON.stringify(parts));
+}
