@@ -11,7 +11,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { resolveClassify } from "../src/cli/resolve-classify.ts";
 import { openDataset } from "../src/data/dataset.ts";
-import { digestFile } from "../src/data/digest-file.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { input } from "../src/engine/tensor.ts";
 import { vitEncoder } from "../src/model/vit.ts";
@@ -23,6 +22,7 @@ import { finetune } from "../src/tasks/classify/finetune.ts";
 import { trainedEncoder } from "../src/tasks/classify/trained-encoder.ts";
 import { compareEvaluations } from "../src/tasks/evaluation/compare-evaluations.ts";
 import { findModelFile } from "../src/tasks/initial-file.ts";
+import { digestFile } from "../src/util/sha256.ts";
 import { openSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
 import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 

@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { DATASET_FILES, exists } from "../data/dataset-files.ts";
 import { readOwnRecords } from "../data/join.ts";
-import { type DistilledRecord, hashText, parseDistilledRecord } from "../distill/record.ts";
+import { type DistilledRecord, parseDistilledRecord } from "../distill/record.ts";
 import { datasetReports } from "../tasks/distill/report-source.ts";
 import { ConfigError, ManifestError } from "../util/errors.ts";
 import { readJsonLines } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
 import { describeCase } from "./show-distilled.ts";
 import type { CommandContext } from "./terminal.ts";
 
@@ -38,7 +39,7 @@ export async function runDistillShow(
   const contexts = await readContexts(file, reports);
   for (const [recordId, report] of reports) {
     const record = contexts.get(recordId);
-    const isOf = record !== undefined && record.reportHash === hashText(report);
+    const isOf = record !== undefined && record.reportHash === sha256(report);
     if (isOf) terminal.outColored(describeCase(report, record, terminal));
     else {
       terminal.out(

@@ -1,5 +1,4 @@
 /** @file A distilled report: what it says of each entity, with where it says so, and the sentences made of that. A line of `context.jsonl`. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FINDING_LABELS, type FindingLabel } from "../text/lexicon.ts";
 import { ManifestError } from "../util/errors.ts";
@@ -97,9 +96,4 @@ export function parseDistilledRecord(value: unknown, attempt: string): Distilled
 export function asFinding(value: unknown): Finding | undefined {
   const result = findingSchema.safeParse(value);
   return result.success ? result.data : undefined;
-}
-
-/** SHA-256 of a text, in hex. */
-export function hashText(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
 }

@@ -3,12 +3,13 @@ import { createEntityFinder } from "../text/find-entities.ts";
 import type { EntityMention, Lexicon } from "../text/lexicon.ts";
 import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
 import type { SentenceSpan } from "../text/split-sentences.ts";
+import { sha256 } from "../util/sha256.ts";
 import { type Description, describeEntity } from "./describe-entity.ts";
 import { isExcluded } from "./is-excluded.ts";
 import { judgeItems } from "./judge-entities.ts";
 import { judgeSizes } from "./judge-sizes.ts";
 import type { DistillProvider } from "./provider.ts";
-import { type Finding, hashText } from "./record.ts";
+import type { Finding } from "./record.ts";
 import * as cues from "./rules/cues.ts";
 import * as names from "./rules/entity-names.ts";
 import * as exclusions from "./rules/exclusions.ts";
@@ -141,5 +142,5 @@ export function hashRules(lexicon: Lexicon): string {
       value instanceof Map || value instanceof Set ? [...value] : value,
     ),
   );
-  return hashText(JSON.stringify([RULES_VERSION, lexicon, ...tables]));
+  return sha256(JSON.stringify([RULES_VERSION, lexicon, ...tables]));
 }

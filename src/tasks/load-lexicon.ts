@@ -1,5 +1,5 @@
 /** @file The lexicon that a configuration names: one of this project, or a user's file. */
-import { createHash } from "node:crypto";
+
 import { readFile, stat } from "node:fs/promises";
 import type { Lexicon } from "../text/lexicon.ts";
 import { parseLexicon } from "../text/lexicon-file.ts";
@@ -7,6 +7,7 @@ import { FUNDUS_LEXICON } from "../text/lexicons/fundus.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
 
 /** A lexicon, and the SHA-256 of the file that it was read from. */
 export interface LoadedLexicon {
@@ -31,7 +32,7 @@ export async function loadLexicon(name: string): Promise<LoadedLexicon> {
   }
   return {
     lexicon: parseLexicon(parsed.value, name),
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: sha256(bytes),
   };
 }
 

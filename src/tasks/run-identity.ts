@@ -1,5 +1,5 @@
 /** @file What a run's results depend on in its configuration, as a hash: a run that goes on must have the same. */
-import { createHash } from "node:crypto";
+import { sha256 } from "../util/sha256.ts";
 
 /** The keys of every kind of run that may change when it is resumed: what was computed so far does not depend on them. */
 export const FREE_ON_RESUME: readonly string[] = [
@@ -24,5 +24,5 @@ export function configurationSha256(
   );
   const kept = lines.filter(([key = ""]) => !free.includes(key));
   const text = kept.map(([key, value]) => `${key} = ${value}\n`).sort();
-  return createHash("sha256").update(text.join("")).digest("hex");
+  return sha256(text.join(""));
 }

@@ -1,8 +1,9 @@
 /** @file Where a run starts: parameters that somebody fills, or its own newest checkpoint. */
-import { digestFile } from "../data/digest-file.ts";
+
 import type { Checkpoints, TrainState } from "../train/checkpoint.ts";
 import type { ParameterStore } from "../train/parameter-store.ts";
 import { ConfigError, WeightsError } from "../util/errors.ts";
+import { digestFile } from "../util/sha256.ts";
 import { configurationSha256 } from "./run-identity.ts";
 
 /** A run that begins or goes on. */

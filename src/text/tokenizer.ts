@@ -1,9 +1,9 @@
 /** @file The one wrapper of the tokenizer library: WordPiece from a `tokenizer.json`, with offsets into the original. */
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Tokenizer as WordPiece } from "@huggingface/tokenizers";
 import { ConfigError, DecodeError, describeError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
+import { sha256 } from "../util/sha256.ts";
 import { sourceOf } from "./normalize-text.ts";
 import { createWordSplitter, type Word, type WordSplitter } from "./split-words.ts";
 import {
@@ -103,10 +103,6 @@ async function readBounded(file: string): Promise<Buffer> {
     );
   }
   return readFile(file);
-}
-
-function sha256(content: Buffer | string): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 function buildTokenizer(

@@ -1,8 +1,8 @@
 /** @file Who stands in two splits of a dataset: a model that has seen a patient recognises him rather than his disease. */
 import { stat } from "node:fs/promises";
 import { ManifestError } from "../../util/errors.ts";
+import { digestFile } from "../../util/sha256.ts";
 import type { Dataset } from "../dataset.ts";
-import { digestFile } from "../digest-file.ts";
 import { mapInOrder } from "../map-in-order.ts";
 import type { DatasetRecord, Split } from "../record.ts";
 import { ContentTally, type SharedThing, SplitTally } from "./split-tally.ts";

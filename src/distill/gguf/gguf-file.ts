@@ -1,10 +1,10 @@
 /** @file A file with a language model's weights, looked at before a runtime loads it. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { systemErrorCode } from "../../util/atomic-file.ts";
 import { ConfigError, describeError } from "../../util/errors.ts";
+import { digestFile } from "../../util/sha256.ts";
 
 /** What the first bytes of a GGUF file say: its name, and a version; then counts of tensors and of metadata, 8 bytes each. */
 const MAGIC = "GGUF";
@@ -14,9 +14,8 @@ const VERSIONS: ReadonlySet<number> = new Set([2, 3]);
 /** How a file is named in records: its name, and the first twelve hex digits of its SHA-256. */
 export async function nameGgufFile(path: string, signal?: AbortSignal): Promise<string> {
   await checkGgufFile(path);
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
-  return `${basename(path)} ${hash.digest("hex").slice(0, 12)}`;
+  const digest = await digestFile(path, signal);
+  return `${basename(path)} ${digest.slice(0, 12)}`;
 }
 
 /**

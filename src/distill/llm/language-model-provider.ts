@@ -2,9 +2,10 @@
 import { createEntityFinder } from "../../text/find-entities.ts";
 import type { EntityMention, Lexicon } from "../../text/lexicon.ts";
 import type { SentenceSpan } from "../../text/split-sentences.ts";
+import { sha256 } from "../../util/sha256.ts";
 import { createFindingCheck } from "../check-finding.ts";
 import type { Distillation, DistillProvider } from "../provider.ts";
-import { type Finding, hashText } from "../record.ts";
+import type { Finding } from "../record.ts";
 import { createRulesReader, hashRules } from "../rules-provider.ts";
 import { sentencesOfPicture } from "../sections.ts";
 import { SentenceAsker } from "./ask-sentence.ts";
@@ -100,5 +101,5 @@ function partsOfPicture(report: string): readonly SentenceSpan[] {
 function hashPrompt(lexicon: Lexicon, asked: AskedFor): string {
   const example = schemaFor("no pneumothorax on the left", asked); // the schema's form, not a report's sentence
   const parts = [VERSION, MAX_SENTENCE_WORDS, openingOf(asked), example, hashRules(lexicon)];
-  return hashText(JSON.stringify(parts));
+  return sha256(JSON.stringify(parts));
 }

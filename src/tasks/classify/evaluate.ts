@@ -1,6 +1,5 @@
 /** @file A trained classifier's figures on a split: predictions, thresholds that the validation split chooses, intervals, files. */
 import type { Dataset } from "../../data/dataset.ts";
-import { digestFile } from "../../data/digest-file.ts";
 import type { Uncertain } from "../../data/labels.ts";
 import type { Split } from "../../data/record.ts";
 import type { LeakReport } from "../../data/split/find-leaks.ts";
@@ -13,6 +12,7 @@ import type { Predictions } from "../../metrics/predictions.ts";
 import { chooseThresholds, type ThresholdRule, type Thresholds } from "../../metrics/thresholds.ts";
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { digestFile } from "../../util/sha256.ts";
 import { type Provenance, writeEvaluation } from "../evaluation/evaluation-file.ts";
 import { type EvaluationSources, findEvaluationLeaks, openSources } from "./evaluation-sources.ts";
 import { type OpenClassifier, openClassifier } from "./open-classifier.ts";

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createFindingCheck } from "../../distill/check-finding.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
-import { type DistilledRecord, hashText, parseDistilledRecord } from "../../distill/record.ts";
+import { type DistilledRecord, parseDistilledRecord } from "../../distill/record.ts";
 import { rulesProvider } from "../../distill/rules-provider.ts";
 import { CHEST_LEXICON } from "../../text/lexicons/chest.ts";
+import { sha256 } from "../../util/sha256.ts";
 import { type DistillSummary, distillReports } from "./distill-reports.ts";
 import type { ReportSource } from "./report-source.ts";
 
@@ -117,7 +118,7 @@ describe("distillReports()", () => {
       provider: "rules",
       model: "chest",
       promptHash: rulesProvider().promptHash,
-      reportHash: hashText("Mild edema."),
+      reportHash: sha256("Mild edema."),
       time: "1970-01-01T00:00:00.000Z",
     });
     if (process.platform !== "win32") assert.equal((await stat(out)).mode & 0o777, 0o600);

@@ -4,7 +4,8 @@ import { mapInOrder } from "../../data/map-in-order.ts";
 import type { FindingChecker, Rejection } from "../../distill/check-finding.ts";
 import { distillReport } from "../../distill/distill-report.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
-import { type DistilledRecord, type FindingStatus, hashText } from "../../distill/record.ts";
+import type { DistilledRecord, FindingStatus } from "../../distill/record.ts";
+import { sha256 } from "../../util/sha256.ts";
 import { lockRun } from "../run-lock.ts";
 import { ContextLog } from "./context-log.ts";
 import type { ReportSource, SourceReport } from "./report-source.ts";
@@ -126,7 +127,7 @@ class Distilling {
       this.#counts.withoutReport += 1;
       return undefined;
     }
-    const reportHash = hashText(report);
+    const reportHash = sha256(report);
     if (this.#log.has(id, reportHash)) this.#counts.kept += 1;
     else await this.#make(id, report, reportHash);
     return id;

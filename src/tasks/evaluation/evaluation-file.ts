@@ -1,10 +1,8 @@
 /** @file The figures of a classifier on a split and the predictions that they were computed from, as two files of a folder. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { fileMode, folderMode } from "../../data/dataset-files.ts";
-import { digestFile } from "../../data/digest-file.ts";
 import type { Uncertain } from "../../data/labels.ts";
 import type { Privacy, Split } from "../../data/record.ts";
 import type { ClassificationReport } from "../../metrics/classification-report.ts";
@@ -13,6 +11,7 @@ import type { ThresholdRule } from "../../metrics/thresholds.ts";
 import { makeFolder, systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
 import { ManifestError } from "../../util/errors.ts";
 import { readJsonLines, tryParseJson } from "../../util/jsonl.ts";
+import { digestFile, sha256 } from "../../util/sha256.ts";
 
 /** Where figures come from: enough to tell whether two of them may be compared, and to compute them again. */
 export interface Provenance {
@@ -67,7 +66,7 @@ export async function writeEvaluation(
   const mode = fileMode(privacy);
   const text = [...linesOf(predictions)].join("");
   await writeFileAtomically(join(folder, PREDICTIONS), text, { mode });
-  const predictionsSha256 = createHash("sha256").update(text).digest("hex");
+  const predictionsSha256 = sha256(text);
   const file: EvaluationFile = { format: 1, ...provenance, predictionsSha256, report };
   await writeFileAtomically(join(folder, EVALUATION), `${JSON.stringify(file, null, 2)}\n`, {
     mode,

@@ -1,9 +1,10 @@
 /** @file Replays the `pytorch-files` fixture: checkpoints must give every recorded value, or be refused. */
-import { createHash } from "node:crypto";
+
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ManifestError, WeightsError } from "../../util/errors.ts";
+import { sha256 } from "../../util/sha256.ts";
 import { openWeights } from "../../weights/open-weights.ts";
 import { type Checkpoint, openCheckpoint } from "../../weights/pytorch/pytorch-file.ts";
 import { type Fixture, fixtureFields } from "../fixture.ts";
@@ -113,5 +114,3 @@ async function safetensorsLines(file: string): Promise<readonly string[]> {
   }
   return lines;
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
