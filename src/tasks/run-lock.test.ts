@@ -129,6 +129,29 @@ describe("lockRun()", () => {
     );
   });
 
+  test("goes on where a process was killed that had claimed the lock", async () => {
+    const gone = { pid: await endedProcess(), started: null, since: SINCE };
+    const folder = await lockedBy(gone);
+    const claim = join(folder, `${LOCK_FILE}.new`);
+    await writeFile(claim, JSON.stringify(gone));
+    const notes: string[] = [];
+    {
+      await using _held = await lock(folder, notes);
+      assert.match(notes[0] ?? "", /took over the lock of process \d+, which has ended$/);
+      assert.deepEqual(await readdir(folder), [LOCK_FILE]);
+    }
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  test("leaves a claim alone whose process lives", async () => {
+    const folder = await lockedBy({ pid: await endedProcess(), started: null, since: SINCE });
+    const claim = join(folder, `${LOCK_FILE}.new`);
+    const text = JSON.stringify({ pid: process.ppid, started: null, since: SINCE });
+    await writeFile(claim, text);
+    await assert.rejects(lock(folder), /another process has been about to for 2 s/);
+    assert.equal(await readFile(claim, "utf8"), text);
+  });
+
   test("refuses a lock that names no process, and says which file it is", async () => {
     for (const content of ["", "{", '{"pid": 0}', '{"pid": "x", "started": null, "since": ""}']) {
       const folder = await lockedBy(content);

@@ -1,5 +1,5 @@
 /** @file A run's lock: while `run.lock` stands and its process lives, no other run writes into the folder. */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
@@ -12,7 +12,7 @@ export const LOCK_FILE = "run.lock";
 
 /** Is it a lock, or what a kill left of one, rather than something of the run? */
 export function isLockFile(name: string): boolean {
-  return name === LOCK_FILE || name === LOCK_FILE + CLAIM_ENDING;
+  return name === LOCK_FILE || name.startsWith(LOCK_FILE + CLAIM_ENDING);
 }
 
 /** Who holds a folder. */
@@ -193,10 +193,12 @@ async function processStatus(pid: number): Promise<ProcessStatus | undefined> {
 /**
  * Replaces a stale lock; false when it was no longer the one that was judged. Of several processes that judged the same lock only
  * the one that could create the claim may replace it, and by the renaming the claim goes at the very moment when the lock comes.
+ * A claim that a kill has left behind names a process that is gone, and is cleared away.
  */
 async function replace(file: string, judged: string, lock: NewLock): Promise<boolean> {
   const claim = `${file}${CLAIM_ENDING}`;
   for (let look = 1; !(await create(claim, lock)); look++) {
+    if (await clearClaim(claim)) continue;
     if (look === MAX_LOOKS) {
       throw new ConfigError(
         `Cannot take over the lock "${file}": another process has been about to for ${(MAX_LOOKS * LOOK_AGAIN_MS) / 1000} s; delete "${claim}" if none is`,
@@ -207,16 +209,34 @@ async function replace(file: string, judged: string, lock: NewLock): Promise<boo
   // From here on the claim is either renamed or removed, never both: after the renaming the next one may stand in its place.
   const standing = await readFile(file, "utf8").catch(() => undefined);
   if (standing === judged) {
-    try {
-      await rename(claim, file);
-      return true;
-    } catch (error) {
+    await rename(claim, file).catch(async (error: unknown) => {
+      if (systemErrorCode(error) === "ENOENT") return; // somebody cleared it away: what stands decides
       await rm(claim, { force: true }).catch(() => undefined);
       throw new ConfigError(`Cannot take over the lock "${file}": ${describeError(error)}`, {
         cause: error,
       });
-    }
+    });
+    return (await readFile(file, "utf8").catch(() => undefined)) === lock.text;
   }
   await rm(claim, { force: true });
   return false;
+}
+
+/**
+ * Clears a claim away whose process is gone. It is moved aside first, so that of several processes one gets it, and put back if it was
+ * another one by then.
+ */
+async function clearClaim(claim: string): Promise<boolean> {
+  const found = await read(claim);
+  if (typeof found !== "object" || (await isAlive(found))) return false;
+  const aside = `${claim}.${process.pid}`;
+  try {
+    await rename(claim, aside);
+  } catch {
+    return false; // another process was faster
+  }
+  const moved = await readFile(aside, "utf8").catch(() => undefined);
+  if (moved !== found.text) await link(aside, claim).catch(() => undefined);
+  await rm(aside, { force: true });
+  return moved === found.text;
 }
