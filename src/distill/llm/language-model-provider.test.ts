@@ -81,6 +81,14 @@ test("languageModelProvider: findings of the lexicon with their places, the stat
   assert.deepEqual(rejected, []);
 });
 
+test("languageModelProvider: an entity is no place of itself", async () => {
+  const sentence = "Small right effusion.";
+  const { brief } = await distil(sentence, {
+    [sentence]: { findings: [named("effusion", "present", { location: "right effusion" })] },
+  });
+  assert.deepEqual(brief, [{ entity: "effusion", status: "present", quote: "effusion" }]);
+});
+
 test("languageModelProvider: what the report or the lexicon does not have is rejected, and counted", async () => {
   const sentence = "Mild edema with a bronchogram.";
   const { brief, rejected } = await distil(sentence, {

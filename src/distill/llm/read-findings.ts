@@ -43,7 +43,6 @@ function findingsOf(
   { text, start, entities, find }: ReadSentence,
 ): readonly Finding[] {
   const { status } = named;
-  const details = detailsOf(named);
   const place = placeOf(named.entity, text);
   const unknown = { entity: named.entity.toLowerCase(), label: null, status };
   if (place === undefined) {
@@ -57,7 +56,9 @@ function findingsOf(
     entity: each.entity,
     label: each.label,
     status: each.status ?? status,
-    ...(each.status === "absent" ? {} : details),
+    ...(each.status === "absent"
+      ? {}
+      : detailsOf(named, isPlaceBeside(named.location, text, each))),
     evidence: evidenceAt(each.place, start),
   }));
 }
@@ -78,6 +79,12 @@ function evidenceAt({ start, end }: SentenceSpan, offset: number): readonly [num
   return [offset + start, offset + end];
 }
 
+/** A span that holds the entity itself is no place of it, though the schema lets a model say so. */
+function isPlaceBeside(location: string, text: string, { place }: SentenceEntity): boolean {
+  const found = placeOf(location, text);
+  return found === undefined || !overlap(found, place);
+}
+
 const SIDE_WORDS: Readonly<Record<string, Side>> = {
   left: "left",
   right: "right",
@@ -85,12 +92,11 @@ const SIDE_WORDS: Readonly<Record<string, Side>> = {
 };
 
 /** Side, place and severity as a record has them; a side within the place is taken out of it. */
-function detailsOf({
-  side,
-  location,
-  severity,
-}: NamedFinding): Pick<Finding, "side" | "location" | "severity"> {
-  const words = wordsOf(location).map(({ text }) => text);
+function detailsOf(
+  { side, location, severity }: NamedFinding,
+  hasPlace: boolean,
+): Pick<Finding, "side" | "location" | "severity"> {
+  const words = hasPlace ? wordsOf(location).map(({ text }) => text) : [];
   const inside = words.map((word) => SIDE_WORDS[word]).find((found) => found !== undefined);
   const place = words.filter((word) => SIDE_WORDS[word] === undefined).join(" ");
   const said = SIDE_WORDS[side.toLowerCase()] ?? inside;
