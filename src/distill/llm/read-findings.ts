@@ -6,7 +6,7 @@ import { ADJECTIVES } from "../rules/modifiers.ts";
 import { wordsOf } from "../words.ts";
 import type { NamedFinding } from "./parse-answer.ts";
 import { overlap, type SentenceEntities, type SentenceEntity } from "./sentence-entities.ts";
-import { placeOf } from "./sentence-spans.ts";
+import { isMark, placeOf } from "./sentence-spans.ts";
 
 /** A sentence of a report, and what it names. */
 export interface ReadSentence {
@@ -98,7 +98,7 @@ function detailsOf(
 ): Pick<Finding, "side" | "location" | "severity"> {
   const words = hasPlace ? wordsOf(location).map(({ text }) => text) : [];
   const inside = words.map((word) => SIDE_WORDS[word]).find((found) => found !== undefined);
-  const place = words.filter((word) => SIDE_WORDS[word] === undefined).join(" ");
+  const place = words.filter((word) => SIDE_WORDS[word] === undefined && !isMark(word)).join(" ");
   const said = SIDE_WORDS[side.toLowerCase()] ?? inside;
   const grade = severity.trim().toLowerCase();
   return {

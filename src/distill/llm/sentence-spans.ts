@@ -17,9 +17,14 @@ const OUTSIDE: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Is it a small word, at which no name begins or ends? */
+/** Is it a small word, or a de-identification mark, at which no name begins or ends? */
 export function isOutsideWord(word: string): boolean {
-  return OUTSIDE.has(word);
+  return OUTSIDE.has(word) || isMark(word);
+}
+
+/** Does a word stand for what was taken out: `XXXX`, `___`? */
+export function isMark(word: string): boolean {
+  return /^(?:x{3,}|_{2,})$/i.test(word);
 }
 
 /** The spans of a sentence that could name something, as they are written there, each text once. */
@@ -29,7 +34,7 @@ export function spansOf(sentence: string): readonly string[] {
   for (const [first, word] of words.entries()) {
     for (const last of words.slice(first, first + MAX_SPAN_WORDS)) {
       if (DIVIDERS.has(last.text)) break;
-      if (!OUTSIDE.has(word.text) && !OUTSIDE.has(last.text)) {
+      if (!isOutsideWord(word.text) && !isOutsideWord(last.text)) {
         spans.add(sentence.slice(word.start, last.end));
       }
     }
