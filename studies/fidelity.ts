@@ -5,19 +5,10 @@
  * the AUROC of the films' findings on films that neither saw. The floors are the same probe of an encoder that was not trained
  * and of the bare pixels.
  */
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { resolvePretrain } from "../src/cli/resolve-pretrain.ts";
 import { PHANTOM_CLASSES } from "../src/data/phantom/findings/finding.ts";
-import {
-  PHANTOM_NORMALIZATION,
-  type SynthesizeDatasetOptions,
-  synthesizeDataset,
-  TOKENIZER_FILE,
-} from "../src/data/phantom/synthesize-dataset.ts";
+import { PHANTOM_NORMALIZATION, TOKENIZER_FILE } from "../src/data/phantom/synthesize-dataset.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { readPretrainedModel } from "../src/explain/pretrained-model.ts";
 import { DEFAULTS } from "../src/recipes/defaults.ts";
@@ -35,6 +26,7 @@ import {
   pixelFeatures,
 } from "../src/tasks/probe/features.ts";
 import { linearProbe, type ProbeResult } from "../src/tasks/probe/linear-probe.ts";
+import { type FilmSet, phantomFilms } from "./films/phantom-films.ts";
 import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 
 /** The films: 1,000 to train on, 125 to validate on, 125 to test on. The probe is scored on both of the latter. */
@@ -42,7 +34,7 @@ const FILMS = {
   count: 1250,
   size: 224,
   seed: 1,
-} as const satisfies Partial<SynthesizeDatasetOptions>;
+} as const satisfies FilmSet;
 const SCORED_ON = ["val", "test"] as const;
 /** Side of the bare pictures, in pixels: 576 features. */
 const PIXELS = 24;
@@ -182,7 +174,7 @@ async function singleSwitch([key, { corrected }]: readonly [string, FidelityRow]
 async function runCell(cell: Cell, seed: number, context: RunContext): Promise<Outcome> {
   // The harness hands back what `cellOf` made.
   const settings = cell.settings as unknown as FidelitySettings;
-  const { dataset, digest } = await phantoms(settings.films, context);
+  const { dataset, digest } = await phantomFilms(settings.films, context);
   const facts = { films: digest };
   if (settings.kind === "pixels") {
     const scores = await probe(pixelFeatures(settings.side), { dataset, seed, context });
@@ -191,33 +183,6 @@ async function runCell(cell: Cell, seed: number, context: RunContext): Promise<O
   const { extract, losses } = await train(settings, { dataset, seed, context });
   const scores = await probe(extract, { dataset, seed, context });
   return { measures: { ...probeMeasures(scores), ...losses }, facts };
-}
-
-/** A folder of films, and what tells it from the films of another version of the generator. */
-interface Films {
-  readonly dataset: string;
-  readonly digest: string;
-}
-
-/** The films, made once for all runs: film i is the same in a set of any size, so two of them say which films these are. */
-async function phantoms(
-  films: FidelitySettings["films"],
-  { folder, cache, signal, progress }: RunContext,
-): Promise<Films> {
-  const sample = join(folder, "sample");
-  await synthesizeDataset({ ...films, count: 2, out: sample, signal });
-  const hash = createHash("sha256").update(JSON.stringify(films));
-  for (const file of (await readdir(sample, { recursive: true })).sort()) {
-    const path = join(sample, file);
-    if ((await stat(path)).isFile()) hash.update(file).update(await readFile(path));
-  }
-  const digest = hash.digest("hex").slice(0, 12);
-  const dataset = join(cache, `films-${digest}`);
-  if (existsSync(dataset)) return { dataset, digest };
-  const onProgress = (done: number): void => progress(`film ${done} of ${films.count}`);
-  const workers = availableParallelism();
-  await synthesizeDataset({ ...films, out: dataset, workers, onProgress, signal });
-  return { dataset, digest };
 }
 
 /** The films and the seed of a run. */

@@ -25,6 +25,8 @@ await rm(data, { recursive: true, force: true });
 await rm(run, { recursive: true, force: true });
 
 await ecamp("data", "synth", "--out", data, "--count", "240", "--size", "448", "--seed", "1");
+// Films come with contexts by their generator; what is shown is what one does with reports of one's own.
+await ecamp("distill", "run", data, "--force");
 const tokenizer = join(data, "tokenizer.json");
 const inputs = ["--data", data, "--tokenizer", tokenizer];
 await ecamp("pretrain", "--recipe", "demo", ...inputs, "--out", run);

@@ -4,6 +4,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { RandomStream } from "../src/util/random.ts";
+import { roughReport } from "../studies/context/rough-report.ts";
+import { study as context } from "../studies/context.ts";
 import { study as fidelity } from "../studies/fidelity.ts";
 import { describePlan, planStudy } from "../studies/harness/plan.ts";
 import { studyReport, summarize } from "../studies/harness/report.ts";
@@ -343,21 +346,55 @@ describe("requireSound()", () => {
   });
 });
 
-describe("the fidelity study", () => {
-  test("is sound, and every cell but the floors has other settings", () => {
-    requireSound("fidelity", fidelity);
-    const keys = fidelity.cells.map(({ settings }) => rowKey({ name: "same", settings }, 1));
-    assert.equal(new Set(keys).size, keys.length);
-    const names = fidelity.cells.map(({ name }) => name);
-    for (const name of ["published", "corrected", "flip = none", "untrained", "pixels"]) {
+describe("the studies of pre-training", () => {
+  const cellsOf = { fidelity, context };
+
+  test("are sound, and every cell but the floors has other settings", () => {
+    for (const [name, study] of Object.entries(cellsOf)) {
+      requireSound(name, study);
+      const keys = study.cells.map(({ settings }) => rowKey({ name: "same", settings }, 1));
+      assert.equal(new Set(keys).size, keys.length, name);
+    }
+    const names = Object.values(cellsOf).flatMap(({ cells }) => cells.map(({ name }) => name));
+    for (const name of [
+      ...["published", "corrected", "flip = none", "untrained", "pixels"],
+      ...["phantoms, corrected", "phantoms, no context", "covid_notes, windows by attention"],
+    ]) {
       assert.ok(names.includes(name), name);
     }
   });
 
-  test("holds no path, seed or device: a row counts on any machine", () => {
-    const text = JSON.stringify(fidelity.cells);
-    assert.doesNotMatch(text, /"(?:run|threads|device|tokenizer)":/);
-    assert.ok(!text.includes(ROOT) && !text.includes(tmpdir()));
+  test("hold no path, seed or device: a row counts on any machine", () => {
+    for (const { cells } of Object.values(cellsOf)) {
+      const text = JSON.stringify(cells);
+      assert.doesNotMatch(text, /"(?:run|threads|device|tokenizer|lexicon)":/);
+      assert.ok(!text.includes(ROOT) && !text.includes(tmpdir()));
+    }
+  });
+});
+
+describe("roughReport()", () => {
+  const report =
+    "The heart is enlarged. There is no pleural effusion. The lungs are clear. No pneumothorax.";
+  const rough = (share: number, seed = 1): string =>
+    roughReport(
+      report,
+      { lostSentences: share, maskedWords: share, misspeltWords: share },
+      new RandomStream({ seed, name: "test" }),
+    );
+
+  test("leaves a report as it is where nothing is to suffer", () => {
+    assert.equal(rough(0), report);
+  });
+
+  test("loses sentences, never all, masks words and swaps letters of others", () => {
+    const drawn = Array.from({ length: 200 }, (_, seed) => rough(0.3, seed));
+    assert.ok(drawn.every((text) => text.length > 0 && text.length <= report.length));
+    assert.ok(drawn.some((text) => !text.includes("heart") && !text.includes("haert")));
+    assert.ok(drawn.some((text) => text.includes("XXXX")));
+    assert.ok(drawn.some((text) => text.includes("lnugs")));
+    assert.ok(rough(1).includes("XXXX"));
+    assert.equal(rough(0.3, 7), rough(0.3, 7));
   });
 });
 
