@@ -13,6 +13,7 @@ export interface CompareArgs {
   readonly a: string;
   readonly b: string;
   readonly split: "train" | "val" | "test";
+  readonly minPositives: number;
   readonly resamples: number;
   readonly seed: number;
   readonly json: boolean;
@@ -20,14 +21,14 @@ export interface CompareArgs {
 
 /** Compares two runs and prints the differences. */
 export async function runCompare(
-  { a, b, split, resamples, seed, json }: CompareArgs,
+  { a, b, split, minPositives, resamples, seed, json }: CompareArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const folders = [await evaluationOf(a, split), await evaluationOf(b, split)] as const;
   const shown = { label: "compare", total: resamples, unit: "resamples" };
   const found = await withProgress(terminal, shown, (progress) =>
     compareEvaluations(folders, {
-      ...{ seed, resamples, signal },
+      ...{ minPositives, seed, resamples, signal },
       onProgress: (done) => progress.update(done),
     }),
   );

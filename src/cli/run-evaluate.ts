@@ -20,6 +20,7 @@ export interface EvaluateArgs {
   readonly out: string | undefined;
   readonly threshold: string;
   readonly uncertain: Uncertain;
+  readonly minPositives: number;
   readonly resamples: number;
   readonly seed: number;
   readonly allowLeak: boolean;
@@ -37,11 +38,11 @@ export async function runEvaluate(
 ): Promise<number> {
   const rule = ruleOf(args.threshold);
   const config = await configOf(args);
-  const { run, split, resamples, seed, uncertain } = args;
+  const { run, split, minPositives, resamples, seed, uncertain } = args;
   const stages = stagedProgress(terminal);
   try {
     const evaluation = await evaluate({
-      ...{ run, config, split, rule, uncertain, resamples, seed, signal },
+      ...{ run, config, split, rule, uncertain, minPositives, resamples, seed, signal },
       ...{ data: absolute(args.data), folder: folderOf(args) },
       onNote: (text) => terminal.err(`${text}\n`),
       onProgress: (stage, done, total) =>

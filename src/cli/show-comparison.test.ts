@@ -77,6 +77,10 @@ describe("describeComparison()", () => {
     assert.match(text, /60 records, no patients known: intervals are by record\n/);
     assert.match(text, /resamples of records/);
     assert.match(text, /the mean AUROC leaves out \d\d of 100 resamples/);
+    const options = { ...DRAWS, minPositives: 2 };
+    const common = shown(await comparePredictions([{ predictions }, { predictions }], options));
+    assert.doesNotMatch(common, /leaves out/);
+    assert.match(common, /left out of means, present in fewer than 2 records: /);
     assert.match(text, /p is not adjusted for the number of rows\n/);
   });
 });

@@ -47,12 +47,22 @@ function differenceTable({ mean, classes, decisions }: Comparison): readonly str
   ]);
 }
 
-function remarks({ mean, bootstrap, patients, records }: Comparison): readonly string[] {
+function remarks({
+  mean,
+  classes,
+  minPositives,
+  bootstrap,
+  patients,
+  records,
+}: Comparison): readonly string[] {
   const { leftOut } = mean.auroc;
+  const rare = classes.filter(({ positives }) => positives < minPositives);
   const lines = [
     "means are over the classes that both sides have",
     leftOut > MANY_LEFT_OUT * bootstrap.resamples &&
-      `the mean AUROC leaves out ${leftOut} of ${bootstrap.resamples} resamples, which do not have all of its classes`,
+      `the mean AUROC leaves out ${leftOut} of ${bootstrap.resamples} resamples, which do not have all of its classes; --min-positives takes rare classes out of means`,
+    rare.length > 0 &&
+      `left out of means, present in fewer than ${minPositives} records: ${rare.map(({ name }) => name).join(", ")}`,
     patients < 2 && "no interval and no p: there is only one patient to draw",
     `p is not adjusted for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
   ];

@@ -29,14 +29,17 @@ function draw(): Predictions {
 
 async function shown(
   predictions: Predictions,
-  changes: Partial<Evaluation> & { readonly threshold?: number } = {},
+  changes: Partial<Evaluation> & {
+    readonly threshold?: number;
+    readonly minPositives?: number;
+  } = {},
 ): Promise<string> {
-  const { threshold, ...from } = changes;
+  const { threshold, minPositives = 0, ...from } = changes;
   const thresholds = new Map(
     predictions.classes.map((name) => [name, { threshold: threshold ?? 0.5 }]),
   );
   const report = await classificationReport(predictions, {
-    ...{ seed: 1, resamples: 100 },
+    ...{ seed: 1, resamples: 100, minPositives },
     ...(threshold !== undefined && { thresholds }),
   });
   return describeEvaluation({
@@ -117,6 +120,9 @@ describe("describeEvaluation()", () => {
     const labels = predictions.labels.map((label, at) => (at % 3 === 1 ? Number(at === 1) : label));
     const rare = await shown({ ...predictions, labels });
     assert.match(rare, /the mean AUROC leaves out \d\d of 100 resamples, which do not have all/);
+    const common = await shown({ ...predictions, labels }, { minPositives: 2 });
+    assert.doesNotMatch(common, /leaves out/);
+    assert.match(common, /left out of means, present in fewer than 2 records: Effusion, Hernia/);
   });
 
   test("single-label: prints the decisions, with floors in words", async () => {

@@ -4,6 +4,7 @@ import { RandomStream } from "../util/random.ts";
 import { auroc } from "./auroc.ts";
 import { classificationReport } from "./classification-report.ts";
 import { comparePredictions } from "./compare-predictions.ts";
+import type { Figure } from "./figures.ts";
 import { classColumn, lonelyGroup, type Predictions } from "./predictions.ts";
 import { reportStatistics } from "./report-statistics.ts";
 import { chooseThresholds } from "./thresholds.ts";
@@ -31,6 +32,9 @@ function draw(name: string, count = 80, skill = 1): Predictions {
     labels: Int8Array.from(labels),
   };
 }
+
+const pickFigure = (figure: Figure | undefined): Pick<Figure, "value" | "interval"> | undefined =>
+  figure && { value: figure.value, interval: figure.interval };
 
 function singleLabel(): Predictions {
   const rows = Array.from({ length: 30 }, (_, i) => [i % 3, (i * i) % 3] as const);
@@ -209,6 +213,25 @@ describe("comparePredictions()", () => {
     const compared = await comparePredictions([{ predictions }, { predictions }], DRAWS);
     assert.ok(compared.mean.auroc.leftOut > 50);
     assert.equal(compared.mean.auroc.difference, 0);
+  });
+
+  test("takes classes that few records have out of means, and nothing else", async () => {
+    const drawn = draw("rare");
+    const labels = drawn.labels.map((label, i) => (i % 4 === 1 ? Number(i === 1) : label));
+    const predictions = { ...drawn, labels };
+    const all = await classificationReport(predictions, DRAWS);
+    const report = await classificationReport(predictions, { ...DRAWS, minPositives: 2 });
+    const [effusion] = report.classes;
+    const { value, interval } = report.mean.auroc;
+    assert.deepEqual({ value, interval }, pickFigure(effusion?.figures.auroc));
+    assert.deepEqual([report.mean.auroc.classes, report.mean.auroc.leftOut], [1, 0]);
+    assert.deepEqual(report.mean.brier.classes, 2); // the device, which all have, has a Brier score
+    assert.deepEqual(report.classes, all.classes);
+    assert.deepEqual([all.minPositives, report.minPositives], [0, 2]);
+    const sides = [{ predictions }, { predictions }] as const;
+    const compared = await comparePredictions(sides, { ...DRAWS, minPositives: 2 });
+    assert.deepEqual([compared.mean.auroc.classes, compared.mean.auroc.leftOut], [1, 0]);
+    assert.equal(compared.minPositives, 2);
   });
 
   test("finds the better of two, by what both see", async () => {

@@ -30,13 +30,14 @@ import {
   type KeyedValues,
   leftOutOf,
   type MeanClasses,
+  type MeanOptions,
   reportStatistics,
   setAll,
 } from "./report-statistics.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** How a report is made. */
-export interface ReportOptions {
+export interface ReportOptions extends MeanOptions {
   /** Chosen on other predictions; without, figures that need a threshold are undefined. */
   readonly thresholds?: Thresholds;
   /** Of the resamples. */
@@ -94,6 +95,8 @@ export interface ClassificationReport {
   };
   readonly classes: readonly ClassReport[];
   readonly mean: Readonly<Record<ClassFigureName, MeanFigure>>;
+  /** Means leave out classes that fewer records have. */
+  readonly minPositives: number;
   /** Single-label: figures of the decisions, and [C][C] how often each class (row) was taken for each (column). */
   readonly decisions: {
     readonly figures: Readonly<Record<DecisionFigureName, Figure>>;
@@ -112,13 +115,14 @@ const LEVEL = 0.95;
  */
 export async function classificationReport(
   predictions: Predictions,
-  { thresholds, seed, resamples = RESAMPLES, signal, onProgress }: ReportOptions,
+  { thresholds, seed, resamples = RESAMPLES, minPositives = 0, signal, onProgress }: ReportOptions,
 ): Promise<ClassificationReport> {
   requirePredictions(predictions);
   const { task, ids, groups } = predictions;
-  const { of, meanClasses } = reportStatistics([
-    { predictions, ...(thresholds !== undefined && { thresholds }) },
-  ]);
+  const { of, meanClasses } = reportStatistics(
+    [{ predictions, ...(thresholds !== undefined && { thresholds }) }],
+    { minPositives },
+  );
   const statistics = (counts: SampleCounts): KeyedValues => of(counts)[0] ?? new Map();
   const drawing = { seed, resamples, name: "classification", groups, signal, onProgress };
   const drawn = await drawStatistics(ids.length, statistics, drawing);
@@ -144,6 +148,7 @@ export async function classificationReport(
       by: withoutPatient === ids.length ? "record" : "patient",
     },
     mean: meanFigures(classes, { meanClasses, figures, drawn }),
+    minPositives,
     decisions: task === "multi-label" ? null : decisionReport(predictions, figures),
     unscored: classes.flatMap((each) => unscoredOf(each, { thresholds, varies })),
   };

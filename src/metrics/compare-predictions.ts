@@ -25,6 +25,7 @@ import {
   type KeyedValues,
   leftOutOf,
   type MeanClasses,
+  type MeanOptions,
   reportStatistics,
 } from "./report-statistics.ts";
 
@@ -67,13 +68,15 @@ export interface Comparison {
   readonly withoutPatient: number;
   readonly bootstrap: { readonly seed: number; readonly resamples: number; readonly level: number };
   readonly mean: Readonly<Record<ClassFigureName, MeanDifference>>;
+  /** Means leave out classes that fewer records have. */
+  readonly minPositives: number;
   readonly classes: readonly ClassComparison[];
   /** Single-label only. */
   readonly decisions: Readonly<Record<DecisionFigureName, FigureDifference>> | null;
 }
 
 /** How differences are drawn. */
-export interface CompareOptions {
+export interface CompareOptions extends MeanOptions {
   readonly seed: number;
   /** Default 2000. */
   readonly resamples?: number;
@@ -90,11 +93,11 @@ const LEVEL = 0.95;
  */
 export async function comparePredictions(
   [first, second]: readonly [Contender, Contender],
-  { seed, resamples = RESAMPLES, signal, onProgress }: CompareOptions,
+  { seed, resamples = RESAMPLES, minPositives = 0, signal, onProgress }: CompareOptions,
 ): Promise<Comparison> {
   requireSameRecords(first.predictions, second.predictions);
   const { task, ids, groups } = first.predictions;
-  const { of, meanClasses } = reportStatistics([first, second]);
+  const { of, meanClasses } = reportStatistics([first, second], { minPositives });
   const drawn = await drawStatistics(ids.length, (counts) => differencesOf(of(counts)), {
     ...{ seed, resamples, name: "comparison", groups, signal, onProgress },
   });
@@ -107,6 +110,7 @@ export async function comparePredictions(
     ...{ task, records: ids.length, patients: new Set(groups).size, withoutPatient },
     bootstrap: { seed, resamples, level: LEVEL },
     mean: byName(CLASS_FIGURES, (name) => meanDifference(name, compared)),
+    minPositives,
     classes: classComparisons([first, second], compared),
     decisions:
       task === "multi-label"

@@ -5,6 +5,7 @@ import { type BootstrapOptions, resamplesOf } from "./bootstrap.ts";
 import { type ClassStatistics, classStatistics } from "./class-figures.ts";
 import { decisionStatistics } from "./decision-statistics.ts";
 import { byName, CLASS_FIGURES, type ClassFigureName, type Values } from "./figures.ts";
+import { countLabels } from "./known-labels.ts";
 import { classColumn, type Predictions } from "./predictions.ts";
 import { eachOnce, type SampleCounts } from "./ranking.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -21,6 +22,15 @@ export interface Contender {
 /** Of each figure the positions of the classes that its mean is over. */
 export type MeanClasses = Readonly<Record<ClassFigureName, readonly number[]>>;
 
+/** Which classes a mean may be over. */
+export interface MeanOptions {
+  /**
+   * Means leave out classes that fewer records have. Default 0. A class of one or two records decides much of a mean, and is missing in
+   * many resamples.
+   */
+  readonly minPositives?: number;
+}
+
 /** Statistics of one classifier, or of several on the same records. */
 export interface ReportStatistics {
   readonly meanClasses: MeanClasses;
@@ -32,7 +42,10 @@ export interface ReportStatistics {
  * The statistics of every figure, computed together. A mean is over the classes for which every classifier has the figure on the
  * samples as they are, and undefined on a resample that lacks it for one of them: it would be the mean of other classes.
  */
-export function reportStatistics(contenders: readonly Contender[]): ReportStatistics {
+export function reportStatistics(
+  contenders: readonly Contender[],
+  { minPositives = 0 }: MeanOptions = {},
+): ReportStatistics {
   const sides = contenders.map(({ predictions, thresholds }) => ({
     ofClasses: predictions.classes.map((name, k) =>
       classStatistics(classColumn(predictions, k), thresholds?.get(name)?.threshold),
@@ -40,8 +53,12 @@ export function reportStatistics(contenders: readonly Contender[]): ReportStatis
     ofDecisions: predictions.task === "single-label" ? decisionStatistics(predictions) : undefined,
     whole: eachOnce(predictions.ids.length),
   }));
+  const rare = new Set(
+    contenders.flatMap(({ predictions }) => rareClasses(predictions, minPositives)),
+  );
   const meanClasses = commonClasses(
     sides.map(({ ofClasses, whole }) => ofClasses.map((statistics) => statistics(whole))),
+    rare,
   );
   return {
     meanClasses,
@@ -54,11 +71,23 @@ export function reportStatistics(contenders: readonly Contender[]): ReportStatis
   };
 }
 
-/** The classes for which every side has a figure. */
-function commonClasses(sides: readonly (readonly Values<ClassFigureName>[])[]): MeanClasses {
+/** The positions of classes that fewer records have than a mean wants. */
+export function rareClasses(predictions: Predictions, minPositives: number): readonly number[] {
+  return [...predictions.classes.keys()].filter(
+    (k) => countLabels(classColumn(predictions, k).labels).positives < minPositives,
+  );
+}
+
+/** The classes that are not rare and for which every side has a figure. */
+function commonClasses(
+  sides: readonly (readonly Values<ClassFigureName>[])[],
+  rare: ReadonlySet<number>,
+): MeanClasses {
   const [first = []] = sides;
   return byName(CLASS_FIGURES, (name) =>
-    [...first.keys()].filter((k) => sides.every((values) => values[k]?.[name] !== undefined)),
+    [...first.keys()].filter(
+      (k) => !rare.has(k) && sides.every((values) => values[k]?.[name] !== undefined),
+    ),
   );
 }
 

@@ -39,6 +39,8 @@ export interface EvaluateOptions {
   /** Of the resamples. */
   readonly seed: number;
   readonly resamples: number;
+  /** Means leave out classes that fewer records have. Default 0. */
+  readonly minPositives?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onNote: (text: string) => void;
   readonly onProgress: (stage: Split | "intervals", done: number, total: number) => void;
@@ -60,7 +62,7 @@ export interface Evaluation extends Provenance {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { config, folder, split, rule, seed, resamples, signal, onProgress } = options;
-  const { uncertain = "ignore" } = options;
+  const { uncertain = "ignore", minPositives = 0 } = options;
   const { data: own, allowLeak } = config.run;
   const classifier = await openClassifier(options.run);
   const sources = await openSources({ run: options.run, own, data: options.data, signal });
@@ -69,7 +71,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const scored = await predictScored(predicting);
   const { thresholds, warnings } = await thresholdsOf(predicting, scored);
   const report = await classificationReport(scored, {
-    ...{ seed, resamples, signal },
+    ...{ seed, resamples, minPositives, signal },
     ...(thresholds !== undefined && { thresholds }),
     onProgress: (done, total) => onProgress("intervals", done, total),
   });
