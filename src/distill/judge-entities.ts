@@ -1,10 +1,11 @@
 /** @file Which entities of a sentence are there, are not, or may be: how far a denial or a doubt reaches. */
 
 import type { FindingStatus } from "./record.ts";
-import type { Cue } from "./rules/cues.ts";
+import { CHANGE_DENIALS, type Cue } from "./rules/cues.ts";
 import { ASSERTIVE } from "./rules/modifiers.ts";
 import { STRUCTURES } from "./rules/structures.ts";
 import type { Item } from "./tag-sentence.ts";
+import { hasOwnPredicate, isDevice, judgeSubject } from "./thoughts.ts";
 
 /** What a sentence says of one of its items; `unsaid` where it only thinks of it (`history of pneumonia`). */
 export type Judgement = FindingStatus | "unsaid";
@@ -33,7 +34,7 @@ export function judgeItems(items: readonly Item[]): readonly Judgement[] {
     if (scope.reach !== "none") judged[i] = scope.reach;
     if (item.kind === "entity") scope.hit = true;
     const verdict = verdictBefore(items, i);
-    if (verdict !== undefined) judgeBefore(items, i, verdict, judged);
+    if (verdict !== undefined) judgeSubject(items, i, verdict, judged);
   }
   doubtAlternatives(items, judged);
   return judged;
@@ -43,7 +44,7 @@ export function judgeItems(items: readonly Item[]): readonly Judgement[] {
 function nextScope(items: readonly Item[], i: number, scope: Scope): Scope {
   const item = items[i];
   if (item === undefined) return scope;
-  if (item.kind === "comma") return endsAtComma(items, i, scope) ? { ...NOTHING } : scope;
+  if (item.kind === "comma") return endsAtJoint(items, i, scope) ? { ...NOTHING } : scope;
   switch (cueOf(item)) {
     case "deny":
       return { ...NOTHING, reach: "absent" };
@@ -62,7 +63,7 @@ function nextScope(items: readonly Item[], i: number, scope: Scope): Scope {
     case "break":
       return { ...NOTHING };
     case "and":
-      return endsAtAnd(items, i, scope) ? { ...NOTHING } : scope;
+      return endsAtJoint(items, i, scope) ? { ...NOTHING } : scope;
     case "link":
       return scope.hit && (scope.reach === "absent" || scope.narrow) ? { ...NOTHING } : scope;
     case "verb":
@@ -84,18 +85,17 @@ function opensThought(items: readonly Item[], i: number): boolean {
   return items[i - 1]?.kind === "comma";
 }
 
-function endsAtComma(items: readonly Item[], i: number, scope: Scope): boolean {
+/** Does a comma or an `and` end the scope? */
+function endsAtJoint(items: readonly Item[], i: number, scope: Scope): boolean {
   if (!scope.hit) return false;
   if (scope.verb || scope.reach === "unsaid") return true;
   if (listGoesOn(items, i)) return false;
-  return scope.narrow || assertsNext(items, i) || newSubjectNext(items, i);
-}
-
-function endsAtAnd(items: readonly Item[], i: number, scope: Scope): boolean {
-  if (!scope.hit) return false;
-  if (scope.verb || scope.reach === "unsaid") return true;
-  if (listGoesOn(items, i)) return false;
-  return scope.narrow || assertsNext(items, i) || newSubjectNext(items, i);
+  return (
+    scope.narrow ||
+    assertsNext(items, i) ||
+    newSubjectNext(items, i) ||
+    hasOwnPredicate(items, i + 1)
+  );
 }
 
 /** Does an `or` or `nor` come before the thought ends? */
@@ -117,14 +117,10 @@ function assertsNext(items: readonly Item[], i: number): boolean {
 
 /** Does a device or a structure come next, where something else was denied? `No pneumothorax, right chest tube in place`. */
 function newSubjectNext(items: readonly Item[], i: number): boolean {
-  const labelOf = (item: Item | undefined): string | null =>
-    item?.kind === "entity" ? item.mention.label : null;
   const before = items.slice(0, i).findLast(({ kind }) => kind === "entity");
   const after = items.slice(i + 1).find(({ kind }) => kind === "entity");
-  const isNewSubject = after?.kind === "entity" && STRUCTURES.has(after.mention.entity);
-  return (
-    isNewSubject || (labelOf(after) === "Support_Devices" && labelOf(before) !== "Support_Devices")
-  );
+  const isStructure = after?.kind === "entity" && STRUCTURES.has(after.mention.entity);
+  return isStructure || (isDevice(after) && !isDevice(before));
 }
 
 /** Is the cue an adjective of the entity that follows? */
@@ -172,31 +168,6 @@ function verdictBefore(items: readonly Item[], i: number): Judgement | undefined
   }
 }
 
-/** Judges the subject of a predicate: what stands before it, back to another verb or thought. */
-function judgeBefore(
-  items: readonly Item[],
-  at: number,
-  status: Judgement,
-  judged: Judgement[],
-): void {
-  let hit = false;
-  for (let i = at - 1; i >= 0; i--) {
-    const item = items[i];
-    if (item === undefined) return;
-    if (item.kind === "entity") {
-      hit = true;
-      if (judged[i] === "present" || status !== "absent") judged[i] = status;
-    }
-    if (item.kind === "cue" && endsSubject(item.cue, hit)) return;
-  }
-}
-
-function endsSubject(cue: string, hit: boolean): boolean {
-  if (cue === "or" || cue === "and" || cue === "versus") return false;
-  if (cue === "verb" || cue === "break") return hit; // an auxiliary, or a `but`, of the predicate itself has met nothing yet
-  return true;
-}
-
 /** How many items may stand between `or` and what it joins. */
 const OR_REACH = 5;
 
@@ -208,10 +179,17 @@ function doubtAlternatives(items: readonly Item[], judged: Judgement[]): void {
     const after = joined(items, i, 1);
     const both = before !== undefined && after !== undefined;
     if (!both && item.cue === "or") continue;
+    if (before !== undefined && isOfDeniedChange(items, before)) continue;
     for (const at of [before, after]) {
       if (at !== undefined && judged[at] === "present") judged[at] = "uncertain";
     }
   }
+}
+
+/** `no change in effusion or pneumothorax`: both are there. */
+function isOfDeniedChange(items: readonly Item[], entity: number): boolean {
+  const start = items.slice(0, entity).findLast(({ kind }) => kind !== "word");
+  return start?.kind === "modifier" && CHANGE_DENIALS.has(start.text.split(" ")[0] ?? "");
 }
 
 /** The entity that `or` joins on one side. */

@@ -67,6 +67,53 @@ describe("createRulesReader()", () => {
     });
   });
 
+  test("a predicate denies or doubts no thought before its own", () => {
+    reads({
+      "Right effusion, pneumothorax is not seen.": "+Pleural_Effusion -Pneumothorax",
+      "Stable cardiomegaly and mild edema, pneumothorax not identified.":
+        "+Cardiomegaly +Edema -Pneumothorax",
+      "Left chest tube and pneumothorax is not seen.": "-Pneumothorax +Support_Devices",
+      "Right lower lobe consolidation, small effusion, pneumothorax has resolved.":
+        "+Consolidation +Pleural_Effusion -Pneumothorax",
+      "There is cardiomegaly, and pneumothorax is not seen.": "+Cardiomegaly -Pneumothorax",
+      "Small left effusion, pneumonia cannot be excluded.": "+Pleural_Effusion ?Pneumonia",
+      "No pleural effusion, pneumonia is possible.": "-Pleural_Effusion ?Pneumonia",
+      "Consolidation, effusion, and pneumothorax are not seen.":
+        "-Consolidation -Pleural_Effusion -Pneumothorax",
+      "Consolidation, effusion or pneumothorax is not identified.":
+        "-Consolidation -Pleural_Effusion -Pneumothorax",
+      "Stable cardiomegaly, effusion and pneumothorax are not seen.":
+        "+Cardiomegaly -Pleural_Effusion -Pneumothorax",
+    });
+  });
+
+  test("a denial ends where another subject has a predicate of its own", () => {
+    reads({
+      "No pneumothorax, right pleural effusion has increased.": "+Pleural_Effusion -Pneumothorax",
+      "No pneumothorax and left pleural effusion is unchanged.": "+Pleural_Effusion -Pneumothorax",
+      "No edema, effusions are small.": "-Edema +Pleural_Effusion",
+      "No pneumothorax, left lower lobe opacity persists.": "+Lung_Opacity -Pneumothorax",
+      "No pneumothorax, bibasilar atelectasis remains.": "+Atelectasis -Pneumothorax",
+      "No pneumothorax and pleural effusion is seen.": "-Pleural_Effusion -Pneumothorax",
+      "No pneumothorax, effusion identified.": "-Pleural_Effusion -Pneumothorax",
+      "No edema and no effusion has developed.": "-Edema -Pleural_Effusion",
+      "No consolidation, effusion, or pneumothorax has developed.":
+        "-Consolidation -Pleural_Effusion -Pneumothorax",
+    });
+  });
+
+  test("questions, requests and the absence of something", () => {
+    reads({
+      "Pneumothorax?": "?Pneumothorax",
+      "Opacity at the base, ? pneumonia.": "+Lung_Opacity ?Pneumonia",
+      "Clinical correlation for pneumonia is recommended.": "",
+      "Rule out pneumothorax.": "",
+      "Recommend follow-up to exclude an underlying mass.": "?Lung_Lesion",
+      "Absence of effusion makes pneumonia unlikely.": "-Pleural_Effusion ?Pneumonia",
+      "No change in effusion or pneumothorax.": "+Pleural_Effusion +Pneumothorax",
+    });
+  });
+
   test("what looks like a denial may be none", () => {
     reads({
       "No significant interval change in the right effusion.": "+Pleural_Effusion",
@@ -126,6 +173,8 @@ describe("createRulesReader()", () => {
       "Reason for exam: edema. The lungs are clear. No pneumothorax.": "-Pneumothorax",
       "FINDINGS:\nNo edema.\nCOMPARISON: showed a fracture.\nIMPRESSION:\nGranuloma.":
         "-Edema +Granuloma",
+      "Indication: Cough. Rule out pneumonia. Impression: No edema.": "-Edema",
+      "HISTORY: Smoker since youth. Once had pneumonia.\nIMPRESSION: Clear lungs.": "",
       "Patient with history of pneumonia.": "",
       "Fractures may not be demonstrated by this study.": "",
     });
@@ -154,6 +203,28 @@ describe("createRulesReader()", () => {
     assert.equal(only("No new infiltrate.").change, undefined);
   });
 
+  test("details are those of the entity itself", () => {
+    const briefly = (report: string): readonly string[] =>
+      read(report).map(({ entity, side, location, severity }) =>
+        [entity, side, location, severity].filter((word) => word !== undefined).join(" "),
+      );
+    assert.deepEqual(briefly("Nodule in right upper lobe, left effusion."), [
+      "nodule right upper lobe",
+      "effusion left",
+    ]);
+    assert.deepEqual(briefly("Right lower lobe consolidation, small effusion."), [
+      "consolidation right lower lobe",
+      "effusion small",
+    ]);
+    assert.deepEqual(briefly("The left upper lobe shows patchy consolidation."), [
+      "consolidation left upper lobe",
+    ]);
+    assert.deepEqual(briefly("The right lung base has a faint opacity."), [
+      "opacity right lung base faint",
+    ]);
+    assert.deepEqual(briefly("Effusion, small and unchanged."), ["effusion small"]);
+  });
+
   test("words that were taken out are read over", () => {
     reads({
       "There are no XXXX of a pleural effusion.": "-Pleural_Effusion",
@@ -178,6 +249,11 @@ describe("createRulesReader()", () => {
   test("a text of 20,000 characters without a full stop is read in moderate time", () => {
     const report = "no effusion, possible nodule or mass and ".repeat(500);
     assert.ok(read(report).length > 1000);
+    const started = process.cpuUsage();
+    for (const blank of [" ", "\t", "\u00a0", "\n", " a:", "A "]) read(blank.repeat(60_000));
+    const { user } = process.cpuUsage(started);
+    // What grows with the square of the length takes minutes here; this is far from both.
+    assert.ok(user < 20e6, `${user} µs`);
   });
 
   const words = fc.constantFrom(

@@ -123,6 +123,8 @@ function meaningAt(
 ): readonly [meaning: Meaning, length: number] {
   const text = words[i]?.text ?? "";
   if (COMMAS.has(text)) return [{ kind: "comma" }, 1];
+  if (text === "?")
+    return [{ kind: "cue", cue: asksBefore(words, i) ? "doubtBefore" : "doubt" }, 1];
   if (BREAKS.has(text)) return [{ kind: "cue", cue: "break" }, 1];
   const change = deniedChange(words, i);
   if (change !== undefined) return [{ kind: "modifier", modifier: UNCHANGED }, change];
@@ -148,6 +150,11 @@ function meant<T>(
   of: (value: T) => Meaning,
 ): readonly [Meaning, number] | undefined {
   return match && [of(match.value), match.length];
+}
+
+/** `pneumonia?` asks about what stands before it, `? pneumonia` about what follows. */
+function asksBefore(words: readonly Word[], i: number): boolean {
+  return words.slice(i + 1).every(({ text }) => text === "?" || COMMAS.has(text));
 }
 
 const UNCHANGED: Modifier = { of: "change", value: "unchanged" };

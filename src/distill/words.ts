@@ -1,6 +1,6 @@
 /** @file The words of a sentence with their places, and tables of phrases that are found among them, the longest first. */
 
-/** A word, or a mark that divides: `,` `;` `:` `(` `)`. */
+/** A word, or a mark that divides or asks: `,` `;` `:` `(` `)` `?`. */
 export interface Word {
   /** In lower case. */
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Word {
 }
 
 /** Hyphens and slashes divide words without being one; de-identified text (`XXXX`, `___`) is a word like any other. */
-const WORD = /[\p{L}\p{N}]+(?:['’]\p{L}+)?|_{2,}|[,;:()]/gu;
+const WORD = /[\p{L}\p{N}]+(?:['’]\p{L}+)?|_{2,}|[,;:()?]/gu;
 
 /** The words of `text`, whose first character stands at `offset`. */
 export function wordsOf(text: string, offset = 0): Word[] {

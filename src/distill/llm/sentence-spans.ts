@@ -8,7 +8,7 @@ const MAX_SPAN_WORDS = 6;
 /** Longer sentences are asked about in parts: the number of spans grows with them, and answers get worse. */
 export const MAX_SENTENCE_WORDS = 40;
 
-const DIVIDERS: ReadonlySet<string> = new Set([",", ";", ":", "(", ")"]);
+const DIVIDERS: ReadonlySet<string> = new Set([",", ";", ":", "(", ")", "?"]);
 
 /** Words at which no span begins or ends: it would name nothing more by them. */
 const OUTSIDE: ReadonlySet<string> = new Set(

@@ -54,7 +54,7 @@ export const CUES: Readonly<Record<Cue, string>> = {
   mind: `history of, with history of, h o, patient with, evaluate for, evaluation for, assess for, assessment for, clinical concern for,
     clinical suspicion of, clinical suspicion for, concern of, if there is concern for, if there is clinical concern for, to evaluate for,
     follow up of, risk of, risk for, treatment for, treatment of, treated for, symptoms of, diagnosis of, if, prior to, screening for,
-    known history of, recent history of, given history of, past, to evaluate, for evaluation of, evaluation of, in detecting, sensitive for, detection of`,
+    known history of, recent history of, given history of, past, clinical correlation for, correlation for, correlate for, correlate clinically for, rule out, rule out for, r o, to evaluate, for evaluation of, evaluation of, in detecting, sensitive for, detection of`,
   mindBefore:
     "may not be demonstrated, may not be seen, may not be detected, may not be visible, may not be apparent, may not be evident",
   versus: "versus, vs",
@@ -62,7 +62,7 @@ export const CUES: Readonly<Record<Cue, string>> = {
   and: "and, as well as, along with, plus, also",
   break: `but, however, although, though, nevertheless, except, except for, other than, aside from, apart from, besides, there is, there are, there was,
     there were, there has been, there have been, with the exception of, whereas, while, yet, despite, otherwise, as there is`,
-  link: "with, which, that, demonstrating, showing, causing, consistent with, compatible with, in keeping with, containing",
+  link: "makes, make, making, with, which, that, demonstrating, showing, causing, consistent with, compatible with, in keeping with, containing",
   verb: `is, are, was, were, has, have, had, has been, have been, appears, appear, appeared, remains, remain, shows, show, demonstrates, demonstrate,
     reveals, reveal, seen, noted, identified, visualized, visualised, evident, demonstrated, appreciated, detected, present, observed,
     is seen, are seen, is noted, are noted, is identified, are identified, is present, are present, is evident, measures, measuring, overlies, projects`,

@@ -47,7 +47,7 @@ export const CHANGE_WORDS: Readonly<Record<Change, string>> = {
   decreased:
     "decreased, decreasing, decrease in, improved, improving, improvement in, smaller, resolving, diminished, partially resolved, interval decrease, interval improvement, less prominent",
   unchanged:
-    "stable, unchanged, persistent, persisting, similar, again, no change, without change, not significantly changed, not changed, unchanged from, redemonstration of, redemonstrated, chronic, old, grossly stable",
+    "stable, unchanged, persistent, persisting, persists, persist, similar, again, no change, without change, not significantly changed, not changed, unchanged from, redemonstration of, redemonstrated, chronic, old, grossly stable",
 };
 
 /** Words that begin something that is there: after a comma they end a denial, unless an `or` shows that its list goes on. */
