@@ -106,6 +106,8 @@ describe("createRulesReader()", () => {
     reads({
       "Pneumothorax?": "?Pneumothorax",
       "Opacity at the base, ? pneumonia.": "+Lung_Opacity ?Pneumonia",
+      "Pneumonia?, with an effusion.": "+Pleural_Effusion ?Pneumonia",
+      "L?gia saw an effusion,? and a nodule.": "+Lung_Lesion +Pleural_Effusion",
       "Clinical correlation for pneumonia is recommended.": "",
       "Rule out pneumothorax.": "",
       "Recommend follow-up to exclude an underlying mass.": "?Lung_Lesion",

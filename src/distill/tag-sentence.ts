@@ -123,8 +123,7 @@ function meaningAt(
 ): readonly [meaning: Meaning, length: number] {
   const text = words[i]?.text ?? "";
   if (COMMAS.has(text)) return [{ kind: "comma" }, 1];
-  if (text === "?")
-    return [{ kind: "cue", cue: asksBefore(words, i) ? "doubtBefore" : "doubt" }, 1];
+  if (text === "?") return [question(words, i), 1];
   if (BREAKS.has(text)) return [{ kind: "cue", cue: "break" }, 1];
   const change = deniedChange(words, i);
   if (change !== undefined) return [{ kind: "modifier", modifier: UNCHANGED }, change];
@@ -152,9 +151,20 @@ function meant<T>(
   return match && [of(match.value), match.length];
 }
 
-/** `pneumonia?` asks about what stands before it, `? pneumonia` about what follows. */
-function asksBefore(words: readonly Word[], i: number): boolean {
-  return words.slice(i + 1).every(({ text }) => text === "?" || COMMAS.has(text));
+/**
+ * `pneumonia?` asks about what stands before it, `? pneumonia` and `?pneumonia` about what follows; within a word it is a letter that
+ * was lost.
+ */
+function question(words: readonly Word[], i: number): Meaning {
+  const [before, at, after] = [words[i - 1], words[i], words[i + 1]];
+  const touchesBefore = before?.end === at?.start;
+  const touchesAfter = after !== undefined && after.start === at?.end;
+  if (
+    touchesBefore &&
+    (COMMAS.has(before?.text ?? "") || (touchesAfter && !COMMAS.has(after.text)))
+  )
+    return WORD;
+  return { kind: "cue", cue: touchesBefore || after === undefined ? "doubtBefore" : "doubtEither" };
 }
 
 const UNCHANGED: Modifier = { of: "change", value: "unchanged" };
