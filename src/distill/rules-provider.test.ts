@@ -177,6 +177,7 @@ describe("createRulesReader()", () => {
         "-Edema +Granuloma",
       "Indication: Cough. Rule out pneumonia. Impression: No edema.": "-Edema",
       "HISTORY: Smoker since youth. Once had pneumonia.\nIMPRESSION: Clear lungs.": "",
+      "INDICATION: Cough.\nSmall effusion.\nIMPRESSION: No edema.": "-Edema +Pleural_Effusion",
       "Patient with history of pneumonia.": "",
       "Fractures may not be demonstrated by this study.": "",
     });
@@ -251,11 +252,8 @@ describe("createRulesReader()", () => {
   test("a text of 20,000 characters without a full stop is read in moderate time", () => {
     const report = "no effusion, possible nodule or mass and ".repeat(500);
     assert.ok(read(report).length > 1000);
-    const started = process.cpuUsage();
-    for (const blank of [" ", "\t", "\u00a0", "\n", " a:", "A "]) read(blank.repeat(60_000));
-    const { user } = process.cpuUsage(started);
-    // What grows with the square of the length takes minutes here; this is far from both.
-    assert.ok(user < 20e6, `${user} µs`);
+    // What grows with the square of the length would take minutes here.
+    for (const part of [" ", "\t", "\u00a0", "\n", " a:", "A ", "\n "]) read(part.repeat(300_000));
   });
 
   const words = fc.constantFrom(

@@ -15,9 +15,9 @@ export interface Section {
 
 const KIND_OF: ReadonlyMap<string, SectionKind> = new Map(phrasesByKey(HEADINGS));
 
-/** What may be a heading: at the start, on a new line or behind a full stop; up to four words and a colon, or capitals on a line of their own. */
+/** What may be a heading: at the start, on a new line or behind a full stop; up to five words and a colon, or capitals on a line of their own. */
 const HEADING =
-  /(?:^|\n|[.!?]\s|\s{2})[^\S\n]*(?:([A-Za-z][A-Za-z/&-]*(?: [A-Za-z/&-]+){0,4})[^\S\n]?:|([A-Z]+(?: [A-Z]+){0,3})[^\S\n]*(?=\n))/g;
+  /(?:^|\n|[.!?]\s|(?<!\s)\s{2,})(?:(?<=\n|^|[.!?]\s)[^\S\n]*)?(?:([A-Za-z][A-Za-z/&-]*(?: [A-Za-z/&-]+){0,4})[^\S\n]?:|([A-Z]+(?: [A-Z]+){0,3})[^\S\n]*(?=\n))/g;
 
 interface Heading {
   readonly kind: SectionKind;
@@ -37,8 +37,8 @@ export function sectionsOf(report: string): readonly Section[] {
   for (const [i, { kind, end: start }] of headings.entries()) {
     const next = headings[i + 1];
     const end = next?.start ?? report.length;
-    const isBounded = next !== undefined && (hasFindings || next.kind === "other");
-    const own = kind === "other" ? endOfOther(report, { start, end, isBounded }) : end;
+    const own =
+      kind === "other" ? endOfOther(report, { start, end, next: next?.kind, hasFindings }) : end;
     add(kind, start, own);
     add("findings", own, end);
   }
@@ -78,16 +78,29 @@ function headingsOf(report: string): readonly Heading[] {
 }
 
 /**
- * Where a part ends that is not about the picture: at the next heading, or before it at an empty line; without a heading that
- * must be the end of it, at its first line or sentence.
+ * Where a part ends that is not about the picture: at an empty line, or else at the next heading. Findings without a heading of their
+ * own follow it at times: in front of an impression they may begin with a new line behind a full stop; with nothing to come, behind the
+ * first line or sentence.
  */
 function endOfOther(
   report: string,
-  { start, end, isBounded }: { start: number; end: number; isBounded: boolean },
+  {
+    start,
+    end,
+    next,
+    hasFindings,
+  }: {
+    readonly start: number;
+    readonly end: number;
+    readonly next: SectionKind | undefined;
+    readonly hasFindings: boolean;
+  },
 ): number {
   const text = report.slice(start, end);
   const paragraph = /\S[^\S\n]*\n[^\S\n]*\n/.exec(text);
   if (paragraph !== null) return start + paragraph.index + 1;
-  if (isBounded) return end;
-  return start + (splitSentences(text)[0]?.end ?? text.length);
+  if (next === undefined) return start + (splitSentences(text)[0]?.end ?? text.length);
+  if (next !== "impression" || hasFindings) return end;
+  const line = /[.!?][^\S\n]*\n/.exec(text);
+  return line === null ? end : start + line.index + 1;
 }
