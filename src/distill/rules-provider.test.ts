@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
+import { sha256 } from "../util/sha256.ts";
 import { createFindingCheck } from "./check-finding.ts";
 import { labelStatuses } from "./merge-statuses.ts";
 import type { Finding } from "./record.ts";
-import { createRulesReader, rulesProvider } from "./rules-provider.ts";
+import { createRulesReader, RULES_VERSION, rulesProvider } from "./rules-provider.ts";
 import { writeContext } from "./write-context.ts";
 
 const read = createRulesReader(CHEST_LEXICON);
@@ -285,7 +286,51 @@ describe("createRulesReader()", () => {
   });
 });
 
+/** Ways in which a sentence can speak of two things. */
+const TEMPLATES = [
+  ...[
+    "No A, B.",
+    "No A or B.",
+    "A, B.",
+    "A and B are not seen.",
+    "No A, B has increased.",
+    "A? B?",
+  ],
+  ...[
+    "A may represent B.",
+    "There is no A, but new B.",
+    "A is normal, B is enlarged.",
+    "Possible A, B.",
+  ],
+  ...["The right upper lobe shows A, mild B.", "A cannot be excluded, B is stable.", "A versus B."],
+  ...[
+    "A with B in the right apex.",
+    "A, unchanged, and B.",
+    "Without A; B, small.",
+    "B of A removed.",
+  ],
+  ...["HISTORY: A. Once had B.\nIMPRESSION: Mild A.", "Indication: A.\n\nBilateral B at the base."],
+];
+
 describe("rulesProvider()", () => {
+  test("reads as this version of the rules does", () => {
+    // Where this fails because the rules read better, raise RULES_VERSION and take the new digest: contexts of the old rules are
+    // then made anew.
+    const things = [
+      "effusion",
+      "left basilar opacity",
+      "picc",
+      "heart",
+      "small nodule",
+      "mediastinum",
+    ];
+    const reports = TEMPLATES.flatMap((template) =>
+      things.flatMap((a) => things.map((b) => template.replace("A", a).replace("B", b))),
+    );
+    const digest = sha256(JSON.stringify(reports.map((report) => read(report)))).slice(0, 12);
+    assert.deepEqual({ version: RULES_VERSION, digest }, { version: 2, digest: "50de7b9e89fc" });
+  });
+
   test("distils, and is known by its rules and lexicon", async () => {
     await using provider = rulesProvider();
     const { findings } = await provider.distill("No effusion.");

@@ -20,7 +20,7 @@ import { sentencesOfPicture } from "./sections.ts";
 import { type Item, tagSentence } from "./tag-sentence.ts";
 
 /** Counts changes of the rules that are not in their tables. */
-const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 /** The provider of the rules, for reports in English. */
 export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider {

@@ -18,7 +18,7 @@ export const COUNTABLE: ReadonlySet<string> = new Set(
 
 /** Parts of the body, and words that say nothing without what they are said of (`elevation`, `tortuosity`). */
 export const NO_FINDINGS: ReadonlySet<string> = new Set(
-  "heart,mediastinum,cardiomediastinal,aorta,contour,silhouette,hilar,perihilar,vasculature,hemidiaphragm,diaphragm,costophrenic angle,pleural line,end plate,aerate,bone density,elevation,obscure,tortuosity,blunting,thickening,dilation,distention,engorgement,lymphadenopathy,interstitial markings,soft tissue density,soft tissue mass,nipple shadow,deformity,heart disease".split(
+  "heart,mediastinum,cardiomediastinal,aorta,contour,silhouette,hilar,perihilar,vasculature,hemidiaphragm,diaphragm,costophrenic angle,pleural line,end plate,aerate,bone density,elevation,obscure,tortuosity,blunting,thickening,dilation,distention,engorgement,lymph node,interstitial markings,soft tissue density,soft tissue mass,nipple shadow,deformity,heart disease".split(
     ",",
   ),
 );

@@ -19,7 +19,7 @@ const PLEURA: readonly LexiconRow[] = [
   [
     "pneumothorax",
     "Pneumothorax",
-    "pneumothoraces, pneumothoraxes, ptx, hydropneumothorax, hydropneumothoraces, hemopneumothorax",
+    "pneumothoraces, pneumothoraxes, ptx, hydropneumothorax, hydropneumothoraces, hemopneumothorax, pleural air, pleural air collection",
   ],
   [
     "pleural thickening",
@@ -80,7 +80,7 @@ const LUNG: readonly LexiconRow[] = [
   [
     "mass",
     "Lung_Lesion",
-    "masses, lung mass, lung masses, pulmonary mass, pulmonary masses, hilar mass, hilar masses, mass lesion, mass lesions, mass like opacity, masslike opacity",
+    "masses, lung mass, lung masses, pulmonary mass, pulmonary masses, hilar mass, hilar masses, mass lesion, mass lesions, mass like opacity, masslike opacity, mass like opacification, masslike opacification",
   ],
   [
     "lesion",
@@ -123,7 +123,7 @@ const LUNG: readonly LexiconRow[] = [
   [
     "hypoinflate",
     null,
-    "hypoinflated, hypoinflation, hypoventilation, underinflated, low lung volumes, low lung volume",
+    "hypoinflated, hypoinflation, hypoventilation, underinflated, low lung volumes, low lung volume, diminished lung volumes, decreased lung volumes, lung volumes are low, shallow inspiration",
   ],
   [
     "interstitial markings",
@@ -140,11 +140,7 @@ const LUNG: readonly LexiconRow[] = [
   ["sarcoidosis", null, "sarcoid"],
   ["scarring", null, "scar, scars, scarred"],
   ["subcutaneous emphysema", null, "soft tissue emphysema, subcutaneous air, subcutaneous gas"],
-  [
-    "tuberculosis",
-    null,
-    "tuberculous, tb, tuberculosis infection, tuberculous infection, infectious tuberculous process",
-  ],
+  ["tuberculosis", null, "tuberculous, tb, tuberculosis infection, tuberculous infection"],
   ["volume loss", null, "loss of volume"],
 ];
 
@@ -201,8 +197,9 @@ const HEART: readonly LexiconRow[] = [
   [
     "lymphadenopathy",
     null,
-    "lymphadenopathies, adenopathy, hilar adenopathy, hilar lymphadenopathy, mediastinal adenopathy, mediastinal lymphadenopathy, lymph node, lymph nodes",
+    "lymphadenopathies, adenopathy, hilar adenopathy, hilar lymphadenopathy, mediastinal adenopathy, mediastinal lymphadenopathy, enlarged lymph node, enlarged lymph nodes",
   ],
+  ["lymph node", null, "lymph nodes"],
   ["perihilar", null, "parahilar"],
   [
     "pulmonary hypertension",
@@ -312,7 +309,7 @@ const DEVICES: readonly LexiconRow[] = [
   [
     "prosthetic valve",
     "Support_Devices",
-    "prosthetic valves, valve prosthesis, valve prostheses, prosthetic aortic valve, prosthetic mitral valve, prosthetic heart valve, aortic valve prosthesis, mitral valve prosthesis, artificial valve, heart valve, cardiac valve, valve replacement, heart valve replacement, cardiac valve replacement, aortic valve replacement, mitral valve replacement, tavr, avr, mvr",
+    "prosthetic valves, valve prosthesis, valve prostheses, prosthetic aortic valve, prosthetic mitral valve, prosthetic heart valve, prosthetic pulmonic valve, prosthetic pulmonary valve, prosthetic tricuspid valve, aortic valve prosthesis, mitral valve prosthesis, artificial valve, heart valve, cardiac valve, valve replacement, heart valve replacement, cardiac valve replacement, aortic valve replacement, mitral valve replacement, tavr, avr, mvr",
   ],
   [
     "stent",
@@ -340,11 +337,15 @@ const DEVICES: readonly LexiconRow[] = [
     "implants, breast implant, breast implants, prosthesis, prostheses, shoulder prosthesis, arthroplasty, stimulator, stimulators, nerve stimulator, spinal stimulator, loop recorder",
   ],
   ["shunt", "Support_Devices", "shunts, vp shunt, ventriculoperitoneal shunt, shunt catheter"],
-  ["graft marker", "Support_Devices", "graft markers, bypass graft markers"],
+  [
+    "graft marker",
+    "Support_Devices",
+    "graft markers, bypass graft markers, bypass markers, cabg markers",
+  ],
   [
     "support device",
     "Support_Devices",
-    "support devices, monitoring device, monitoring devices, medical device, medical devices, device, devices, balloon pump, iabp, lvad, ventricular assist device, ivc filter, vena cava filter, embolization coils, occluder, septal occluder",
+    "support devices, monitoring device, monitoring devices, medical device, medical devices, device, devices, balloon pump, iabp, lvad, ventricular assist device, ivc filter, vena cava filter, embolization coils, embolism coils, coils, cardiac device, bone anchor, occluder, septal occluder",
   ],
 ];
 
