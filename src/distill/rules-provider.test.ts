@@ -245,7 +245,28 @@ describe("createRulesReader()", () => {
     );
   });
 
+  test("a lexicon without the chest's labels is not read by the chest's rules", () => {
+    const knee = createRulesReader({
+      name: "knee",
+      entities: ["effusion", "edema", "deformity"].map((entity) => ({
+        entity,
+        label: null,
+        forms: [entity],
+      })),
+    });
+    const context = (report: string): string => writeContext(knee(report));
+    assert.equal(context("Large knee joint effusion."), "there is large effusion.");
+    assert.equal(context("Bone marrow edema of the patella."), "there is bone edema.");
+    assert.equal(context("No deformity."), "there is no evidence of deformity.");
+    const chest = writeContext(read("Small effusion. No pulmonary edema."));
+    assert.equal(
+      chest,
+      "there is small pleural effusion. there is no evidence of pulmonary edema.",
+    );
+  });
+
   test("a text in another language names nothing", () => {
+    assert.deepEqual(read("Kein Pneumothorax. Keine Pneumonie."), []);
     assert.deepEqual(read("Keine Ergüsse. Das Herz ist normal groß."), []);
     assert.deepEqual(read("两肺未见明显异常。"), []);
   });
@@ -328,7 +349,7 @@ describe("rulesProvider()", () => {
       things.flatMap((a) => things.map((b) => template.replace("A", a).replace("B", b))),
     );
     const digest = sha256(JSON.stringify(reports.map((report) => read(report)))).slice(0, 12);
-    assert.deepEqual({ version: RULES_VERSION, digest }, { version: 2, digest: "50de7b9e89fc" });
+    assert.deepEqual({ version: RULES_VERSION, digest }, { version: 3, digest: "50de7b9e89fc" });
   });
 
   test("distils, and is known by its rules and lexicon", async () => {

@@ -4,8 +4,9 @@ import type { EntityMention, Lexicon } from "../text/lexicon.ts";
 import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
 import type { SentenceSpan } from "../text/split-sentences.ts";
 import { sha256 } from "../util/sha256.ts";
+import { isNoFinding, isOfChest } from "./chest-mentions.ts";
 import { type Description, describeEntity } from "./describe-entity.ts";
-import { isExcluded } from "./is-excluded.ts";
+import { isForeign } from "./is-foreign.ts";
 import { judgeItems } from "./judge-entities.ts";
 import { judgeSizes } from "./judge-sizes.ts";
 import type { DistillProvider } from "./provider.ts";
@@ -14,13 +15,14 @@ import * as cues from "./rules/cues.ts";
 import * as names from "./rules/entity-names.ts";
 import * as exclusions from "./rules/exclusions.ts";
 import * as headings from "./rules/headings.ts";
+import * as languages from "./rules/languages.ts";
 import * as modifiers from "./rules/modifiers.ts";
 import * as structures from "./rules/structures.ts";
 import { sentencesOfPicture } from "./sections.ts";
 import { type Item, tagSentence } from "./tag-sentence.ts";
 
 /** Counts changes of the rules that are not in their tables. */
-export const RULES_VERSION = 2;
+export const RULES_VERSION = 3;
 
 /** The provider of the rules, for reports in English. */
 export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider {
@@ -37,18 +39,23 @@ export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider
 
 /**
  * Reads the findings of reports by rules: a pure function of the report, and of mentions that someone else proposes, by their
- * places in it. A proposal yields where the lexicon has an entity there; the rules judge it as they judge their own.
+ * places in it. A proposal yields where the lexicon has an entity there; the rules judge it as they judge their own. In a report in
+ * another language than English they find nothing: its denials would be read as findings.
  */
 export function createRulesReader(
   lexicon: Lexicon,
 ): (report: string, proposed?: readonly EntityMention[]) => readonly Finding[] {
   const find = createEntityFinder(lexicon);
-  return (report, proposed = []) =>
-    sentencesOfPicture(report).flatMap((span) =>
-      readSentence(report, span, (sentence) =>
-        withProposed(find(sentence), mentionsWithin(proposed, span)),
-      ),
+  const ofChest = isOfChest(lexicon);
+  return (report, proposed = []) => {
+    if (isForeign(report)) return [];
+    return sentencesOfPicture(report).flatMap((span) =>
+      readSentence(report, span, {
+        ofChest,
+        find: (sentence) => withProposed(find(sentence), mentionsWithin(proposed, span)),
+      }),
     );
+  };
 }
 
 /** The mentions of a sentence, counted from its start. */
@@ -78,7 +85,14 @@ function withProposed(
 function readSentence(
   report: string,
   { start, end }: SentenceSpan,
-  find: (text: string) => readonly EntityMention[],
+  {
+    find,
+    ofChest,
+  }: {
+    readonly find: (text: string) => readonly EntityMention[];
+    /** Do the chest's rules hold for what can be a finding? */
+    readonly ofChest: boolean;
+  },
 ): readonly Finding[] {
   const sentence = report.slice(start, end);
   const mentions = find(sentence).map((mention) => ({
@@ -100,7 +114,7 @@ function readSentence(
     const status = judged[i];
     if (item.kind !== "entity" || status === undefined || status === "unsaid") return [];
     const { entity, label } = item.mention;
-    if (names.NO_FINDINGS.has(entity) || isExcluded(items, i)) return [];
+    if (ofChest && isNoFinding(items, i)) return [];
     const { description, first } = describeEntity(items, i);
     return [
       {
@@ -137,10 +151,11 @@ function spanOf(items: readonly Item[], first: number, last: number): readonly [
 
 /** SHA-256 of everything that the rules go by. */
 export function hashRules(lexicon: Lexicon): string {
-  const tables = [cues, names, exclusions, headings, modifiers, structures].map((table) =>
-    JSON.stringify(table, (_key, value: unknown) =>
-      value instanceof Map || value instanceof Set ? [...value] : value,
-    ),
+  const tables = [cues, names, exclusions, headings, languages, modifiers, structures].map(
+    (table) =>
+      JSON.stringify(table, (_key, value: unknown) =>
+        value instanceof Map || value instanceof Set ? [...value] : value,
+      ),
   );
   return sha256(JSON.stringify([RULES_VERSION, lexicon, ...tables]));
 }

@@ -1,7 +1,7 @@
 /** @file The short sentences of a distilled context, made from findings by fixed wording, so that every provider writes the same language. */
 import { mergeStatuses } from "./merge-statuses.ts";
 import type { Finding, FindingStatus } from "./record.ts";
-import { COUNTABLE, ENTITY_NAMES } from "./rules/entity-names.ts";
+import { COUNTABLE, ENTITY_NAMES, FINDING_NAMES } from "./rules/entity-names.ts";
 
 /** How a sentence begins. The words of denial are those that the re-balancing of the loss diminishes. */
 const OPENINGS: Readonly<Record<FindingStatus, string>> = {
@@ -43,8 +43,9 @@ function saysMore(other: Finding, one: Finding): boolean {
 }
 
 function sentenceOf(finding: Finding): string {
-  const { entity, status, severity, side, location } = finding;
-  const name = ENTITY_NAMES.get(entity) ?? entity;
+  const { entity, label, status, severity, side, location } = finding;
+  const named = label === null ? undefined : FINDING_NAMES[label]?.get(entity);
+  const name = named ?? ENTITY_NAMES.get(entity) ?? entity;
   // `bilateral bibasilar` would say it twice.
   const sideWord = side === "bilateral" && location?.startsWith("bi") ? undefined : side;
   const words = [severity, sideWord, location, name];

@@ -4,6 +4,7 @@ import type { EntityMention, Lexicon } from "../../text/lexicon.ts";
 import type { SentenceSpan } from "../../text/split-sentences.ts";
 import { sha256 } from "../../util/sha256.ts";
 import { createFindingCheck } from "../check-finding.ts";
+import { isOfChest } from "../chest-mentions.ts";
 import type { Distillation, DistillProvider } from "../provider.ts";
 import type { Finding } from "../record.ts";
 import { createRulesReader, hashRules } from "../rules-provider.ts";
@@ -59,7 +60,7 @@ function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: Sentence
     const free: string[] = [];
     for (const { start, end } of partsOfPicture(report)) {
       const text = report.slice(start, end);
-      const entities = sentenceEntities(text, find(text));
+      const entities = sentenceEntities(text, find(text), isOfChest(lexicon));
       if (entities.findings.length === 0) continue;
       const answer = await asker.ask(text, signal);
       if (answer === undefined) continue;

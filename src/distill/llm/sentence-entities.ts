@@ -1,11 +1,10 @@
 /** @file What a span that a model names is in the lexicon: an entity that can be a finding, a size that is one, or nothing. */
 import type { EntityMention } from "../../text/lexicon.ts";
 import type { SentenceSpan } from "../../text/split-sentences.ts";
-import { isExcluded } from "../is-excluded.ts";
+import { isNoFinding } from "../chest-mentions.ts";
 import { judgeItems } from "../judge-entities.ts";
 import { judgeSizes } from "../judge-sizes.ts";
 import type { Finding, FindingStatus } from "../record.ts";
-import { NO_FINDINGS } from "../rules/entity-names.ts";
 import { tagSentence } from "../tag-sentence.ts";
 
 /** Something in a sentence that can be a finding. */
@@ -25,10 +24,11 @@ export interface SentenceEntities {
   readonly others: readonly SentenceSpan[];
 }
 
-/** Reads what a sentence names; `mentions` are those of the lexicon in it. */
+/** Reads what a sentence names; `mentions` are those of the lexicon in it, `ofChest` says whether it is the chest's (`isOfChest`). */
 export function sentenceEntities(
   sentence: string,
   mentions: readonly EntityMention[],
+  ofChest: boolean,
 ): SentenceEntities {
   const items = tagSentence(sentence, 0, mentions);
   const findings: SentenceEntity[] = [];
@@ -37,7 +37,7 @@ export function sentenceEntities(
     if (item.kind !== "entity") continue;
     const place = { start: item.start, end: item.end };
     const { entity, label } = item.mention;
-    if (NO_FINDINGS.has(entity) || isExcluded(items, i)) others.push(place);
+    if (ofChest && isNoFinding(items, i)) others.push(place);
     else findings.push({ entity, label, place });
   }
   for (const { entity, label, status, structure, size } of judgeSizes(items, judgeItems(items))) {

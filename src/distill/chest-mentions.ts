@@ -1,12 +1,27 @@
-/** @file Does a mention mean something else than its word, by the words around it? */
+/** @file Which mentions are no findings of the chest: parts of the body, and words that mean something else by those around them. */
+import type { Lexicon } from "../text/lexicon.ts";
+import { NO_FINDINGS } from "./rules/entity-names.ts";
 import { EXCLUSIONS, OF } from "./rules/exclusions.ts";
 import type { Item } from "./tag-sentence.ts";
 
 /** How many items behind `of` or `in` the place may stand. */
 const REACH = 5;
 
-/** Is the entity at a position, say, a nodule of a rib or a fractured wire? */
-export function isExcluded(items: readonly Item[], at: number): boolean {
+/**
+ * Does a lexicon speak of the chest, whose rules then hold: `heart` alone is no finding, an effusion of the knee no pleural one? It does
+ * where it has labels, which are the chest's.
+ */
+export function isOfChest({ entities }: Lexicon): boolean {
+  return entities.some(({ label }) => label !== null);
+}
+
+/** Is the entity at a position of a sentence about the chest no finding: a part of the body, a nodule of a rib, a fractured wire? */
+export function isNoFinding(items: readonly Item[], at: number): boolean {
+  const item = items[at];
+  return item?.kind === "entity" && (NO_FINDINGS.has(item.mention.entity) || isExcluded(items, at));
+}
+
+function isExcluded(items: readonly Item[], at: number): boolean {
   const item = items[at];
   if (item?.kind !== "entity") return false;
   const { entity } = item.mention;
