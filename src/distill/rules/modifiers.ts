@@ -45,7 +45,7 @@ export const CHANGE_WORDS: Readonly<Record<Change, string>> = {
   increased:
     "increased, increasing, increase in, worsening, worsened, worse, larger, progressed, progressing, progression of, progressive, interval increase, interval worsening",
   decreased:
-    "decreased, decreasing, decrease in, improved, improving, improvement in, smaller, resolving, diminished, partially resolved, interval decrease, interval improvement, less prominent",
+    "decreased, decreasing, decrease in, improved, improving, improvement in, smaller, resolving, diminished, partially resolved, almost completely resolved, nearly resolved, nearly completely resolved, mostly resolved, interval decrease, interval improvement, less prominent",
   unchanged:
     "stable, unchanged, persistent, persisting, persists, persist, similar, again, no change, without change, not significantly changed, not changed, unchanged from, redemonstration of, redemonstrated, chronic, old, grossly stable",
 };
