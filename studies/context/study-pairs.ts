@@ -1,6 +1,6 @@
 /** @file The pairs of the study of contexts: reports distilled by the rules, a vocabulary of their own, and folders to score words on. */
 import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { datasetCorpus } from "../../src/data/corpus.ts";
 import { type Dataset, openDataset } from "../../src/data/dataset.ts";
@@ -10,12 +10,12 @@ import type { DatasetRecord } from "../../src/data/record.ts";
 import { trainTokenizer } from "../../src/data/train-tokenizer.ts";
 import { writeDataset } from "../../src/data/write-dataset.ts";
 import { createFindingCheck } from "../../src/distill/check-finding.ts";
-import { rulesProvider } from "../../src/distill/rules-provider.ts";
+import { hashRules, rulesProvider } from "../../src/distill/rules-provider.ts";
 import { distillReports } from "../../src/tasks/distill/distill-reports.ts";
 import { datasetReports } from "../../src/tasks/distill/report-source.ts";
 import { CHEST_LEXICON } from "../../src/text/lexicons/chest.ts";
 import { RandomStream } from "../../src/util/random.ts";
-import { digestFile } from "../../src/util/sha256.ts";
+import { digestFile, sha256 } from "../../src/util/sha256.ts";
 import { type Roughness, roughReport } from "./rough-report.ts";
 
 /** How reports are spoilt before they are distilled. */
@@ -29,7 +29,7 @@ export interface ReportNoise extends Roughness {
 export interface PairsOptions {
   /** A dataset folder. */
   readonly source: string;
-  /** The folder to make the new ones in; what stands there is used. */
+  /** The folder to make the new ones in; what stands there of the same source, noise, vocabulary and rules is used. */
   readonly cache: string;
   readonly noise: ReportNoise | undefined;
   /** Tokens of the vocabulary. */
@@ -54,7 +54,9 @@ export interface StudyPairs {
 
 /** Makes the folders that are not there. */
 export async function studyPairs(options: PairsOptions): Promise<StudyPairs> {
-  const { cache, vocabulary, signal } = options;
+  const { vocabulary, signal } = options;
+  const cache = join(options.cache, await nameOf(options));
+  await mkdir(cache, { recursive: true });
   const dataset = join(cache, "pairs");
   if (!existsSync(dataset)) await makePairs(dataset, options);
   const tokenizer = join(cache, "tokenizer.json");
@@ -78,10 +80,18 @@ export async function studyPairs(options: PairsOptions): Promise<StudyPairs> {
   };
 }
 
+/** A name for what the folders follow from. */
+async function nameOf({ source, noise, vocabulary }: PairsOptions): Promise<string> {
+  const from = await digestFile(join(source, DATASET_FILES.records));
+  const made = JSON.stringify([from, noise ?? null, vocabulary, hashRules(CHEST_LEXICON)]);
+  return `pairs-${sha256(made).slice(0, 12)}`;
+}
+
 async function makePairs(folder: string, { source, noise, signal }: PairsOptions): Promise<void> {
   const from = await openDataset(source);
   const records = await recordsOf(from);
   const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
   await writeDataset({
     ...{ out: unfinished, signal, manifest: manifestOf(from) },
     records: noise === undefined ? records : roughRecords(records, noise),
