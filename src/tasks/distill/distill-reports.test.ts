@@ -166,11 +166,44 @@ describe("distillReports()", () => {
     await distil(out, { provider: watched({ name: "other" }) });
     await assert.rejects(distil(out), /holds 4 contexts that were not made by the provider rules/);
     assert.equal((await recordsOf(out))[0]?.provider, "other");
-    await distil(out, { force: true });
+    const notes: string[] = [];
+    await distil(out, { force: true, notes });
+    assert.match(
+      notes.join(),
+      /4 contexts of another provider are replaced: 4 by other with chest$/,
+    );
     assert.equal((await recordsOf(out))[0]?.provider, "rules");
     await writeFile(out, '{"id": "a", "context": "written by hand"}\n');
     await assert.rejects(distil(out), /holds 1 contexts/);
     assert.match(await readFile(out, "utf8"), /by hand/);
+  });
+
+  test("what another provider's unfinished run left is treated in the same way", async () => {
+    const out = newFile();
+    const other = watched({ name: "other", fail: "Alles unauffällig." });
+    await assert.rejects(distil(out, { provider: other }), /the server has gone/);
+    const paid = await readFile(`${out}.partial`, "utf8");
+    await assert.rejects(distil(out), {
+      name: "ConfigError",
+      message: `Cannot write "${out}": "${out}.partial", which an unfinished run left, holds 3 contexts that were not made by the provider rules with chest, but 3 by other with chest; keep them by naming another file (--out), or replace them (--force)`,
+    });
+    assert.equal(await readFile(`${out}.partial`, "utf8"), paid);
+    const notes: string[] = [];
+    assert.equal((await distil(out, { force: true, notes })).distilled, 3);
+    assert.match(notes.join(), /\.partial": 3 contexts of another provider are replaced/);
+    assert.equal((await recordsOf(out))[0]?.provider, "rules");
+  });
+
+  test("an unfinished run of another prompt is said to be made anew", async () => {
+    const out = newFile();
+    const before = watched({ promptHash: "0".repeat(64), fail: "Alles unauffällig." });
+    await assert.rejects(distil(out, { provider: before }), /the server has gone/);
+    const notes: string[] = [];
+    assert.equal((await distil(out, { notes })).distilled, 3);
+    assert.match(
+      notes.join(),
+      /\.partial": 3 contexts are of another version of the rules or prompt/,
+    );
   });
 
   test("what was done before a failure is kept", async () => {
