@@ -103,6 +103,20 @@ describe("ecamp distill", () => {
     assert.equal(json.reports, 1);
   });
 
+  test("its own source is never written over", async () => {
+    const folder = await dataset("source", "public");
+    const records = join(folder, "records.jsonl");
+    const before = await readFile(records, "utf8");
+    const { status, err } = await ecamp(["distill", "run", folder, "--out", records, "--force"]);
+    assert.equal(status, 2);
+    assert.match(err, /Cannot write contexts to ".*records\.jsonl": it is a dataset's own file/);
+    const words = ["distill", "run", "--from", records, "--out", join(folder, ".", "x.jsonl")];
+    assert.equal((await ecamp(words)).status, 0);
+    const own = await ecamp([...words.slice(0, 4), "--out", records, "--force"]);
+    assert.match(own.err, /it is the table that is read/);
+    assert.equal(await readFile(records, "utf8"), before);
+  });
+
   test("a file in use by another run is left to it", async () => {
     const folder = await dataset("busy", "public");
     const lock = { pid: process.pid, started: null, since: "2030-01-01" };

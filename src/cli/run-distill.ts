@@ -1,10 +1,12 @@
 /** @file What `ecamp distill run` does: finds the reports, distils them, says what came of it. */
+import { DATASET_FILES } from "../data/dataset-files.ts";
 import { REJECTIONS, type Rejection } from "../distill/check-finding.ts";
 import { type DistillSummary, distillReports } from "../tasks/distill/distill-reports.ts";
 import { datasetReports, type ReportSource, tableReports } from "../tasks/distill/report-source.ts";
 import { UsageError } from "../util/errors.ts";
 import { openProvider, type ProviderArgs } from "./distill-provider.ts";
 import { withProgress } from "./progress.ts";
+import { refuseSourceFile } from "./refuse-source-file.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** The arguments of `ecamp distill run`, as its option table gives them. */
@@ -28,6 +30,10 @@ export async function runDistill(
   if (out === undefined) {
     throw new UsageError(`Cannot distil "${source.name}": name the file to write with --out`);
   }
+  await refuseSourceFile({
+    ...{ out, from: args.from, mayBe: DATASET_FILES.context, attempt: "write contexts to" },
+    expected: "a file of its own, such as context.jsonl",
+  });
   const { provider, check } = await openProvider(args, {
     source,
     note: (text) => terminal.err(`${text}\n`),

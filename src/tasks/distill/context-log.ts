@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { type LinePlace, LineReader } from "../../data/line-table.ts";
+import { parseContext } from "../../data/record.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
 import {
   asDistilledRecord,
@@ -52,6 +53,14 @@ interface UnlikeRecords {
 
 const ANOTHER_PROGRAM = "another program";
 
+/** @throws {ManifestError} when a line is no context at all: its file is of another kind, and nobody means to replace it */
+function requireContext(
+  value: unknown,
+  { path, line }: { readonly path: string; readonly line: number },
+): void {
+  parseContext(value, `take "${path}" for contexts, line ${line}`);
+}
+
 /** What the name of the file ends in that grows. */
 const PARTIAL = ".partial";
 
@@ -80,7 +89,7 @@ export class ContextLog implements AsyncDisposable {
   /**
    * Reads what is done, and drops the part of a line that a kill left behind.
    * @throws {ConfigError} when `out`, or its partial file, holds contexts of another provider and `force` is not set
-   * @throws {ManifestError} when a line is damaged that is not the last
+   * @throws {ManifestError} when a line is damaged that is not the last, or is no context, even with `force`
    */
   static async open(options: ContextLogOptions): Promise<ContextLog> {
     const log = new ContextLog(options);
@@ -193,8 +202,9 @@ export class ContextLog implements AsyncDisposable {
     const { provider, signal } = this.#options;
     const others = new Map<string, number>();
     let outdated = 0;
-    for await (const { value, offset, length } of readWholeLines(from.path, whole, signal)) {
+    for await (const { value, line, offset, length } of readWholeLines(from.path, whole, signal)) {
       const record = asDistilledRecord(value);
+      if (record === undefined) requireContext(value, { path: from.path, line });
       if (from === this.#out) this.#standing += 1;
       if (record?.provider !== provider.name || record.model !== provider.model) {
         const who =

@@ -194,6 +194,21 @@ describe("distillReports()", () => {
     assert.equal((await recordsOf(out))[0]?.provider, "rules");
   });
 
+  test("a file of another kind is never replaced", async () => {
+    for (const text of [
+      '{"id": "a", "report": "No effusion."}\n',
+      '{"id": "a", "context": "by hand"}\n{"id": "a", "image": "a.png"}\n',
+      "id,report\n1,No effusion.\n",
+      "one line of notes",
+      "[1, 2]",
+    ]) {
+      const out = newFile();
+      await writeFile(out, text);
+      await assert.rejects(distil(out, { force: true }), { name: "ManifestError" }, text);
+      assert.equal(await readFile(out, "utf8"), text);
+    }
+  });
+
   test("an unfinished run of another prompt is said to be made anew", async () => {
     const out = newFile();
     const before = watched({ promptHash: "0".repeat(64), fail: "Alles unauffällig." });

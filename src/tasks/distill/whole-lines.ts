@@ -17,6 +17,9 @@ export interface WholePart {
 const STEP = 1 << 16;
 const NEWLINE = 10;
 
+/** What a line of such a file begins with. A part that begins otherwise was torn off nothing. */
+const OPENING = "{".charCodeAt(0);
+
 /** Looks at a file's end; a file that is not there is whole and empty. */
 export async function wholePart(path: string): Promise<WholePart> {
   if (!(await exists(path))) return { bytes: 0, isCut: false, lacksEnd: false };
@@ -32,7 +35,7 @@ export async function wholePart(path: string): Promise<WholePart> {
   }
   const rest = tail.subarray(tail.lastIndexOf(NEWLINE) + 1);
   if (rest.length === 0) return { bytes: size, isCut: false, lacksEnd: false };
-  const isWhole = tryParseJson(rest.toString("utf8")) !== undefined;
+  const isWhole = rest[0] !== OPENING || tryParseJson(rest.toString("utf8")) !== undefined;
   return isWhole
     ? { bytes: size, isCut: false, lacksEnd: true }
     : { bytes: size - rest.length, isCut: true, lacksEnd: false };
