@@ -14,7 +14,7 @@ import {
 import { writeFileAtomically } from "../../util/atomic-file.ts";
 import { ConfigError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
-import { readWholeLines, type WholePart, wholePart } from "./whole-lines.ts";
+import { mendEnd, readWholeLines, type WholePart, wholePart } from "../../util/whole-lines.ts";
 
 /** What a log is opened with. */
 export interface ContextLogOptions {
@@ -186,14 +186,7 @@ export class ContextLog implements AsyncDisposable {
     const whole = await wholePart(path);
     this.#judge(path, await this.#read(this.#partial, whole));
     if (whole.bytes > 0 || whole.isCut) this.#isStale = true;
-    if (!whole.isCut && !whole.lacksEnd) {
-      this.#size = whole.bytes;
-      return;
-    }
-    await using handle = await open(path, "r+");
-    await handle.truncate(whole.bytes);
-    if (whole.lacksEnd) await handle.write("\n", whole.bytes);
-    this.#size = whole.bytes + (whole.lacksEnd ? 1 : 0);
+    this.#size = await mendEnd(path, whole);
     if (whole.isCut) this.#options.note(`"${path}": dropped its last line, which was cut off`);
   }
 
