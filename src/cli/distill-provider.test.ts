@@ -106,7 +106,7 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
   const isDown = { value: true };
   await using server = await startModelServer((request, response, count) => {
     if (count === 1 || !isDown.value) return behave(request, response, count);
-    reply(response, 400, { error: { message: `cannot read ${request.asked}` } });
+    reply(response, 403, { error: { message: `cannot read ${request.asked}` } });
     return undefined;
   });
   const reports = [{ id: "z", report: "No effusion." }, ...REPORTS];
@@ -118,7 +118,7 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
   const failed = await call(words);
   assert.equal(failed.status, 1);
   assert.match(failed.err, /1 reports were done before; the same command goes on from there/);
-  assert.match(failed.err, /ecamp: Cannot ask the model "m" at 127\.0\.0\.1:\d+: HTTP 400\n$/);
+  assert.match(failed.err, /ecamp: Cannot ask the model "m" at 127\.0\.0\.1:\d+: HTTP 403; .*\n$/);
   assert.ok(!failed.err.includes("pneumothorax"));
   isDown.value = false;
   const resumed = await call(words);
@@ -127,6 +127,21 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
     (await readLines(table.out)).map(({ id }) => id),
     ["z", "a", "b"],
   );
+});
+
+test("distill run --provider openai: a sentence that the server does not take is left out, and said", async () => {
+  await using table = await tableOf();
+  await using server = await startModelServer((request, response, count) => {
+    if (request.asked.startsWith("No")) return behave(request, response, count);
+    reply(response, 400, { error: { message: request.asked, code: "content_filter" } });
+    return undefined;
+  });
+  const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
+  const { status, out, err } = await call(words);
+  assert.equal(status, 0, err);
+  assert.match(out, /2 reports distilled/);
+  assert.match(out, /1 not taken by the server \(HTTP 400 \(content_filter\)\)/);
+  assert.ok(!`${out}${err}`.includes("pneumothorax"));
 });
 
 test("distill run --provider openai: Ctrl-C while the model thinks ends in good order", async () => {

@@ -153,6 +153,21 @@ test("openAiModel: gives up after five attempts, at once where none would help",
   }
 });
 
+test("openAiModel: a question that is not taken is asked in words alone, and then left", async () => {
+  for (const status of [400, 413, 422]) {
+    await using never = await open(failing(status, {}, "too_long"));
+    const what = `HTTP ${status} (too_long)`;
+    assert.deepEqual(await never.model.ask(QUESTION), { kind: "rejected", what });
+    const formats = never.server.requests.map(({ body }) => body.response_format !== undefined);
+    assert.deepEqual(formats, [true, true, false]);
+    await using once = await open((request, response, count) => {
+      if (request.body.response_format === undefined) return "[]";
+      return failing(status)(request, response, count);
+    });
+    assert.deepEqual(await once.model.ask(QUESTION), { kind: "text", text: "[]" });
+  }
+});
+
 test("openAiModel: hangs, closed sockets and wrong answers have names", async () => {
   const html: Behaviour = (_, response) => {
     response.writeHead(200, { "content-type": "text/html" });

@@ -34,6 +34,9 @@ const MAX_ANSWER_BYTES = 4 * 2 ** 20;
 /** Statuses by which servers say that they do not know how to hold a model to a schema. */
 const UNKNOWN_FORMAT: ReadonlySet<number> = new Set([400, 404, 415, 422, 500, 501]);
 
+/** Statuses by which servers refuse one question, where they have answered another: a filter, a length, a form. */
+const REFUSES_QUESTION: ReadonlySet<number> = new Set([400, 413, 422]);
+
 /** Asked once, before any sentence of a report: is the model there, and can it be held to a schema? */
 const PROBE: Question = {
   messages: [{ role: "user", text: 'Answer with this JSON object: {"ready":"yes"}' }],
@@ -110,9 +113,13 @@ class OpenAiModel implements LanguageModel {
     const either = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
     this.#format ??= this.#probe(either);
     const format = await this.#format;
-    const outcome = await this.#askPatiently(question, format, either);
-    if (outcome.kind === "failure") throw this.#failed(outcome);
-    return outcome;
+    let outcome = await this.#askPatiently(question, format, either);
+    if (isRefused(outcome) && format === "schema") {
+      outcome = await this.#askPatiently(question, "text", either);
+    }
+    if (outcome.kind !== "failure") return outcome;
+    if (isRefused(outcome)) return { kind: "rejected", what: outcome.what };
+    throw this.#failed(outcome);
   }
 
   usage(): string {
@@ -205,4 +212,9 @@ class OpenAiModel implements LanguageModel {
     const { address, model } = this.#options;
     return new ExecutionError(`Cannot ask the model "${model}" at ${address.host}: ${what}`);
   }
+}
+
+/** Is it this question that the server does not take, rather than any? The first one it took. */
+function isRefused(outcome: Reply | Failure): boolean {
+  return outcome.kind === "failure" && REFUSES_QUESTION.has(outcome.status ?? 0);
 }
