@@ -131,8 +131,9 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
 
 test("distill run --provider openai: a sentence that the server does not take is left out, and said", async () => {
   await using table = await tableOf();
+  const takes = { all: false };
   await using server = await startModelServer((request, response, count) => {
-    if (request.asked.startsWith("No")) return behave(request, response, count);
+    if (takes.all || request.asked.startsWith("No")) return behave(request, response, count);
     reply(response, 400, { error: { message: request.asked, code: "content_filter" } });
     return undefined;
   });
@@ -141,7 +142,22 @@ test("distill run --provider openai: a sentence that the server does not take is
   assert.equal(status, 0, err);
   assert.match(out, /2 reports distilled/);
   assert.match(out, /1 not taken by the server \(HTTP 400 \(content_filter\)\)/);
+  assert.match(out, /1 contexts lack sentences without an answer; the next run makes them anew/);
   assert.ok(!`${out}${err}`.includes("pneumothorax"));
+  assert.deepEqual(
+    (await readLines(table.out)).map(({ id, unanswered }) => [id, unanswered]),
+    [
+      ["a", 1],
+      ["b", undefined],
+    ],
+  );
+  takes.all = true;
+  const again = await call(words);
+  assert.match(again.out, /1 reports distilled, 1 were done before/);
+  assert.match(again.err, /1 contexts lack what the model gave no answer about, and are made anew/);
+  const [first] = await readLines(table.out);
+  assert.equal(first?.["unanswered"], undefined);
+  assert.match(String(first?.["context"]), /left pneumothorax/);
 });
 
 test("distill run --provider openai: Ctrl-C while the model thinks ends in good order", async () => {

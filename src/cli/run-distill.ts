@@ -64,7 +64,8 @@ async function openSource(args: DistillArgs): Promise<ReportSource> {
 
 /** The counts for people. */
 function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs): string {
-  const { file, stopped, distilled, kept, copied, withoutReport, namingNothing } = summary;
+  const { file, stopped, distilled, kept, copied, withoutReport, namingNothing, unanswered } =
+    summary;
   const { present, absent, uncertain } = summary.findings;
   const isNew = distilled + copied > 0;
   const head = stopped
@@ -80,6 +81,9 @@ function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs)
       : []),
     ...(namingNothing > 0
       ? [`  ${namingNothing} reports name nothing that the lexicon knows; are they in English?`]
+      : []),
+    ...(unanswered > 0
+      ? [`  ${unanswered} contexts lack sentences without an answer; the next run makes them anew`]
       : []),
     ...(withoutReport > 0 ? [`  ${withoutReport} records have no report`] : []),
     ...rejectionLines(summary.rejected),

@@ -10,6 +10,8 @@ export interface DistilledReport {
   readonly findings: readonly Finding[];
   /** Why findings of the provider were not kept, one entry each. */
   readonly rejected: readonly Rejection[];
+  /** Sentences that had no answer. */
+  readonly unanswered: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function distillReport(
     readonly check: (report: string) => FindingChecker;
   },
 ): Promise<DistilledReport> {
-  const { findings, context } = await provider.distill(report, options);
+  const { findings, context, unanswered = 0 } = await provider.distill(report, options);
   const rejected: Rejection[] = [];
   const reasonFor = check(report);
   const kept = findings.filter((finding) => {
@@ -35,5 +37,5 @@ export async function distillReport(
     if (reason !== undefined) rejected.push(reason);
     return reason === undefined;
   });
-  return { context: context ?? writeContext(kept), findings: kept, rejected };
+  return { context: context ?? writeContext(kept), findings: kept, rejected, unanswered };
 }

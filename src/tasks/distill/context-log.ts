@@ -49,6 +49,8 @@ interface UnlikeRecords {
   readonly others: ReadonlyMap<string, number>;
   /** This provider's, by another version of its rules or prompt. */
   readonly outdated: number;
+  /** This provider's, whose model gave no answer about a sentence. */
+  readonly unanswered: number;
 }
 
 const ANOTHER_PROGRAM = "another program";
@@ -157,15 +159,21 @@ export class ContextLog implements AsyncDisposable {
     this.#judge(this.#out.path, unlike);
     const { out, note } = this.#options;
     if (whole.isCut) note(`"${out}": its last line was cut off, and is made anew`);
-    this.#isStale ||= unlike.others.size + unlike.outdated > 0 || whole.isCut || whole.lacksEnd;
+    const isUnlike = unlike.others.size + unlike.outdated + unlike.unanswered > 0;
+    this.#isStale ||= isUnlike || whole.isCut || whole.lacksEnd;
   }
 
   /** Lets records go that cannot be kept, if they may; those of others were perhaps paid for. */
-  #judge(path: string, { others, outdated }: UnlikeRecords): void {
+  #judge(path: string, { others, outdated, unanswered }: UnlikeRecords): void {
     const { out, force, provider, note } = this.#options;
     if (outdated > 0) {
       note(
         `"${path}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
+      );
+    }
+    if (unanswered > 0) {
+      note(
+        `"${path}": ${unanswered} contexts lack what the model gave no answer about, and are made anew`,
       );
     }
     const count = [...others.values()].reduce((sum, each) => sum + each, 0);
@@ -194,7 +202,7 @@ export class ContextLog implements AsyncDisposable {
   async #read(from: LineReader, whole: WholePart): Promise<UnlikeRecords> {
     const { provider, signal } = this.#options;
     const others = new Map<string, number>();
-    let outdated = 0;
+    const counts = { outdated: 0, unanswered: 0 };
     for await (const { value, line, offset, length } of readWholeLines(from.path, whole, signal)) {
       const record = asDistilledRecord(value);
       if (record === undefined) requireContext(value, { path: from.path, line });
@@ -203,10 +211,11 @@ export class ContextLog implements AsyncDisposable {
         const who =
           record === undefined ? ANOTHER_PROGRAM : `${record.provider} with ${record.model}`;
         others.set(who, (others.get(who) ?? 0) + 1);
-      } else if (record.promptHash !== provider.promptHash) outdated += 1;
+      } else if (record.promptHash !== provider.promptHash) counts.outdated += 1;
+      else if (record.unanswered !== undefined) counts.unanswered += 1;
       else this.#keep(record, { from, place: { offset, length }, reportHash: record.reportHash });
     }
-    return { others, outdated };
+    return { others, ...counts };
   }
 
   #keep({ id }: DistilledRecord, kept: Kept): void {

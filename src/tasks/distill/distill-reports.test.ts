@@ -194,6 +194,22 @@ describe("distillReports()", () => {
     assert.equal((await recordsOf(out))[0]?.provider, "rules");
   });
 
+  test("what lacks an answer is copied, counted, and made anew by the next run", async () => {
+    const out = newFile();
+    const rules = rulesProvider();
+    const mute: DistillProvider = {
+      ...rules,
+      distill: async () => ({ findings: [], unanswered: 2 }),
+    };
+    assert.equal((await distil(out, { provider: mute })).unanswered, 4);
+    assert.deepEqual(
+      (await recordsOf(out)).map(({ unanswered }) => unanswered),
+      [2, 2, 2, 2],
+    );
+    const again = await distil(out);
+    assert.deepEqual([...countsOf(again), again.unanswered], [3, 0, 1, 0]);
+  });
+
   test("a file of another kind is never replaced", async () => {
     for (const text of [
       '{"id": "a", "report": "No effusion."}\n',

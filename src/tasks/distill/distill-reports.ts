@@ -41,6 +41,8 @@ export interface DistillSummary {
   readonly distilled: number;
   /** Reports, of those distilled now, in which nothing was found. */
   readonly namingNothing: number;
+  /** Records made now with a sentence that had no answer; the next run makes them anew. */
+  readonly unanswered: number;
   /** Findings of those distilled now. */
   readonly findings: Readonly<Record<FindingStatus, number>>;
   /** Findings that were not kept, by reason. */
@@ -89,6 +91,7 @@ class Distilling {
     copied: 0,
     distilled: 0,
     namingNothing: 0,
+    unanswered: 0,
   };
   readonly #findings = { present: 0, absent: 0, uncertain: 0 };
   readonly #rejected: Partial<Record<Rejection, number>> = {};
@@ -137,8 +140,10 @@ class Distilling {
   async #make(id: string, report: string, reportHash: string): Promise<void> {
     const same = this.#inWork.get(reportHash) ?? this.#log.sameReport(reportHash);
     if (same !== undefined) {
-      await this.#log.append({ ...(await same), id });
+      const record = { ...(await same), id };
+      await this.#log.append(record);
       this.#counts.copied += 1;
+      if (record.unanswered !== undefined) this.#counts.unanswered += 1;
       return;
     }
     const work = this.#distil(id, report, reportHash);
@@ -152,7 +157,7 @@ class Distilling {
 
   async #distil(id: string, report: string, reportHash: string): Promise<DistilledRecord> {
     const { provider, check, now, signal } = this.#options;
-    const { context, findings, rejected } = await distillReport(report, {
+    const { context, findings, rejected, unanswered } = await distillReport(report, {
       provider,
       check,
       ...(signal !== undefined && { signal }),
@@ -162,9 +167,10 @@ class Distilling {
     for (const reason of rejected) this.#rejected[reason] = (this.#rejected[reason] ?? 0) + 1;
     const { name, model, promptHash } = provider;
     const from = { provider: name, model, promptHash, reportHash, time: now().toISOString() };
-    const record = { id, context, findings, ...from };
+    const record = { id, context, findings, ...(unanswered > 0 && { unanswered }), ...from };
     await this.#log.append(record);
     this.#counts.distilled += 1;
+    if (unanswered > 0) this.#counts.unanswered += 1;
     return record;
   }
 
