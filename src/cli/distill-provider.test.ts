@@ -115,9 +115,17 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
     reports.map((each) => `${JSON.stringify(each)}\n`).join(""),
   );
   const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
+  words.push("--price-in", "1000", "--price-out", "1000");
   const failed = await call(words);
   assert.equal(failed.status, 1);
-  assert.match(failed.err, /1 reports were done before; the same command goes on from there/);
+  assert.match(
+    failed.err,
+    /1 contexts were made and are kept; the same command goes on from there/,
+  );
+  assert.match(
+    failed.err,
+    /used: 1 sentences asked, 1 met again; 3 requests, 200 tokens in, 20 out, which cost 0\.2200/,
+  );
   assert.match(failed.err, /ecamp: Cannot ask the model "m" at 127\.0\.0\.1:\d+: HTTP 403; .*\n$/);
   assert.ok(!failed.err.includes("pneumothorax"));
   isDown.value = false;
@@ -163,13 +171,23 @@ test("distill run --provider openai: a sentence that the server does not take is
 test("distill run --provider openai: Ctrl-C while the model thinks ends in good order", async () => {
   await using table = await tableOf();
   const controller = new AbortController();
-  await using server = await startModelServer(() => {
+  await using server = await startModelServer((request, response, count) => {
+    if (count === 1) return behave(request, response, count);
     controller.abort(new Error("stop"));
     return undefined;
   });
+  const reports = [{ id: "z", report: "No effusion." }, ...REPORTS];
+  await writeFile(
+    join(table.folder, "reports.jsonl"),
+    reports.map((each) => `${JSON.stringify(each)}\n`).join(""),
+  );
   const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
   const { status, err } = await call(words, controller.signal);
   assert.equal(status, 1);
+  assert.match(
+    err,
+    /1 contexts were made and are kept; .*\n.*used: 1 sentences asked, .*200 tokens in/,
+  );
   assert.match(err, /Stopped before the end, as asked/);
 });
 

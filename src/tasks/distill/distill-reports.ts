@@ -23,7 +23,10 @@ export interface DistillReportsOptions {
   readonly note: (text: string) => void;
   /** Told how many records have been looked at. */
   readonly onProgress?: (records: number) => void;
-  /** Stops after the reports that are in work; what is done is kept. */
+  /**
+   * Takes no more reports, and aborts the asking about those in work, where the provider asks anybody; what is done is kept. The
+   * promise is then rejected with the signal's reason if a report was aborted, or says that it was stopped.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -71,11 +74,20 @@ export async function distillReports(options: DistillReportsOptions): Promise<Di
     return work.summary(ids === undefined);
   } catch (error) {
     await work.settle(); // others that were in work may still be done, and were perhaps paid for
-    const { distilled } = work.summary(true);
-    if (distilled > 0)
-      note(`${distilled} reports were done before; the same command goes on from there`);
+    noteEnd(work.summary(true), note);
     throw error;
   }
+}
+
+/** Says before a failure, or Ctrl-C, what is kept and what was paid for. */
+function noteEnd(
+  { distilled, copied, usage }: DistillSummary,
+  note: DistillReportsOptions["note"],
+): void {
+  const made = distilled + copied;
+  if (made > 0)
+    note(`${made} contexts were made and are kept; the same command goes on from there`);
+  if (usage !== undefined) note(`used: ${usage}`);
 }
 
 /** The work on one source, with its counts. */
