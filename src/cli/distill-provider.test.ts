@@ -223,6 +223,16 @@ test("distill run --provider openai --allow-remote says what it sends and where"
   );
 });
 
+test("distill run --provider openai: a key is not sent to another machine unencrypted", async () => {
+  await using table = await tableOf();
+  const key = join(table.folder, "key");
+  await writeFile(key, "sk-secret\n");
+  const words = [...table.words, "openai", "--model", "m", "--allow-remote", "--api-key-file", key];
+  const { status, err } = await call([...words, "--base-url", "http://192.0.2.1:9/v1"]);
+  assert.equal(status, 1);
+  assert.match(err, /^ecamp: Cannot send a key to 192\.0\.2\.1:9 unencrypted: .*\n$/);
+});
+
 test("distill run: options that are missing, of another provider, or contradict each other", async () => {
   await using table = await tableOf();
   const cases: readonly (readonly [string, RegExp])[] = [

@@ -30,7 +30,13 @@ async function open(
   const server = await startModelServer(behave, { ofProbe: options.ofProbe ?? false });
   const slept: number[] = [];
   const model = openAiModel({
-    ...{ address: parseBaseUrl(server.baseUrl), model: "m", concurrency: 1, timeoutMs: 20_000 },
+    ...{
+      address: parseBaseUrl(server.baseUrl),
+      allowRemote: false,
+      model: "m",
+      concurrency: 1,
+      timeoutMs: 20_000,
+    },
     timing: { now: () => 0, sleep: async (ms) => void slept.push(ms) },
     ...options,
   });
@@ -258,8 +264,33 @@ test("openAiModel: says so when there is no server", async () => {
   const server = await startModelServer(() => "[]");
   await server[Symbol.asyncDispose]();
   await using model = openAiModel({
-    ...{ address: parseBaseUrl(server.baseUrl), model: "m", concurrency: 1, timeoutMs: 5000 },
+    ...{
+      address: parseBaseUrl(server.baseUrl),
+      allowRemote: false,
+      model: "m",
+      concurrency: 1,
+      timeoutMs: 5000,
+    },
     timing: { now: () => 0, sleep: async () => undefined },
   });
   assert.match(await failureOf(model), /\(ECONNREFUSED\); is the server running\?, 5 times over$/);
+});
+
+test("openAiModel: another machine is not asked unless that was allowed, and given no key in the open", async () => {
+  const options = { model: "m", concurrency: 1, timeoutMs: 5000 } as const;
+  const encrypted = parseBaseUrl("https://192.0.2.1/v1");
+  const plain = parseBaseUrl("http://192.0.2.1/v1");
+  for (const address of [encrypted, plain]) {
+    assert.throws(() => openAiModel({ ...options, address, allowRemote: false }), {
+      name: "ConfigError",
+      message: /^Cannot use the server 192\.0\.2\.1: it is not this machine/,
+    });
+    await using _open = openAiModel({ ...options, address, allowRemote: true });
+  }
+  const key = { ...options, allowRemote: true, apiKey: "k-1" };
+  await using _open = openAiModel({ ...key, address: encrypted });
+  assert.throws(() => openAiModel({ ...key, address: plain }), {
+    name: "ConfigError",
+    message: /^Cannot send a key to 192\.0\.2\.1 unencrypted: /,
+  });
 });

@@ -4,16 +4,14 @@ import { z } from "zod";
 import { ExecutionError } from "../../util/errors.ts";
 import type { LanguageModel, Question, Reply } from "../llm/language-model.ts";
 import { jsonIn } from "../llm/parse-answer.ts";
-import type { ServerAddress } from "./base-url.ts";
+import { type Destination, requireAllowed } from "./base-url.ts";
 import { describeFailure, type Failure } from "./describe-failure.ts";
 import { createGuardedFetch, type GuardedFetch } from "./guarded-fetch.ts";
 import { backOffMs, Pace, REAL_TIME, type Timing } from "./pace.ts";
 
 /** Which model, where, and how it may be used. */
-export interface OpenAiModelOptions {
-  readonly address: ServerAddress;
+export interface OpenAiModelOptions extends Destination {
   readonly model: string;
-  readonly apiKey?: string | undefined;
   /** Questions at a time. */
   readonly concurrency: number;
   /** Requests a minute; undefined for no limit. */
@@ -67,8 +65,12 @@ const completionSchema = z.object({
 
 type Format = "schema" | "text";
 
-/** Opens the model; nothing is sent before the first question. */
+/**
+ * Opens the model; nothing is sent before the first question.
+ * @throws {ConfigError} when it is on another machine and nobody allowed that, or its key would go there unencrypted
+ */
 export function openAiModel(options: OpenAiModelOptions): LanguageModel {
+  requireAllowed(options);
   return new OpenAiModel(options);
 }
 
