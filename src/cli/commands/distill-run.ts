@@ -1,6 +1,6 @@
 /** @file `ecamp distill run`. */
 import { type Command, defineCommand } from "../command.ts";
-import { LANGUAGE_MODEL_OPTIONS } from "../distill-options.ts";
+import { LANGUAGE_MODEL_OPTIONS, PROVIDERS } from "../distill-options.ts";
 
 /** Distils reports into contexts. */
 export const distillRun: Command = defineCommand({
@@ -23,7 +23,7 @@ images name a table with --from and its columns.`,
   options: {
     provider: {
       type: "choice",
-      choices: ["rules", "openai", "gguf"],
+      choices: PROVIDERS,
       default: "rules",
       help: "who distils",
     },
