@@ -194,7 +194,7 @@ export async function readContextAt(
  * Refuses a context that was written for another text than the record's report.
  * @throws {ManifestError} naming the record
  */
-function requireFreshContext(
+export function requireFreshContext(
   { record: { id, report }, contextReportHash }: PlacedRecord,
   folder: string,
 ): void {
