@@ -125,11 +125,11 @@ export class SentenceAsker {
       this.#rejection = reply.what;
       return { kind: "rejected" };
     }
-    const text = reply.kind === "text" ? reply.text : "";
+    const { text } = reply;
     const parsed: ParsedAnswer =
-      reply.kind === "text"
-        ? parseAnswer(text, this.#asked)
-        : { kind: "wrong", problem: "it is too long" };
+      reply.kind === "cut"
+        ? { kind: "wrong", problem: "it is too long" }
+        : parseAnswer(text, this.#asked);
     return { kind: "read", parsed, text };
   }
 }

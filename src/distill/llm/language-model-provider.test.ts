@@ -156,7 +156,7 @@ test("languageModelProvider: an answer that cannot be read is asked for once mor
     ],
   );
   const never = await distil("No effusion. No edema.", {
-    "No effusion.": ["{", { kind: "cut" }],
+    "No effusion.": ["{", { kind: "cut", text: "{" }],
     "No edema.": { findings: [named("edema", "absent")] },
   });
   assert.deepEqual(
@@ -166,6 +166,17 @@ test("languageModelProvider: an answer that cannot be read is asked for once mor
   assert.equal(
     never.usage,
     "2 sentences asked, 1 asked twice, 1 without a readable answer; nothing",
+  );
+  const cut = await distil("No effusion.", {
+    "No effusion.": [{ kind: "cut", text: '{"findings":[{"entity"' }, good],
+  });
+  assert.equal(cut.findings.length, 1);
+  assert.deepEqual(
+    cut.model.asked[1]?.messages.slice(-2).map(({ text }) => text),
+    [
+      '{"findings":[{"entity"',
+      "That cannot be used: it is too long. Answer with the JSON object only.",
+    ],
   );
   const refused = await distil("No effusion.", { "No effusion.": { kind: "refusal" } });
   assert.equal(refused.findings.length, 0);

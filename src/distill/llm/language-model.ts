@@ -31,8 +31,8 @@ export type JsonSchema =
 export type Reply =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "refusal" }
-  /** Longer than `maxTokens`. */
-  | { readonly kind: "cut" }
+  /** Longer than `maxTokens`; the text is as much as there is. */
+  | { readonly kind: "cut"; readonly text: string }
   /** The question was not taken, though others are: too long, say, or held back by a filter. */
   | { readonly kind: "rejected"; readonly what: string };
 

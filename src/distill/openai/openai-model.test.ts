@@ -237,15 +237,20 @@ test("openAiModel: refusals and answers without end are told from texts", async 
     (_, response) => void complete(response, { content: '{"a' }, "length"),
     (_, response) => void complete(response, { content: null }),
   ];
-  const kinds: string[] = [];
+  const replies: unknown[] = [];
   for (const behave of behaviours) {
     await using opened = await open((...call) => {
       behave(...call);
       return undefined;
     });
-    kinds.push((await opened.model.ask(QUESTION)).kind);
+    replies.push(await opened.model.ask(QUESTION));
   }
-  assert.deepEqual(kinds, ["refusal", "refusal", "cut", "text"]);
+  assert.deepEqual(replies, [
+    { kind: "refusal" },
+    { kind: "refusal" },
+    { kind: "cut", text: '{"a' },
+    { kind: "text", text: "" },
+  ]);
 });
 
 test("openAiModel: stops at once when it is told to, and when it is closed", async () => {

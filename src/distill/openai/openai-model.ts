@@ -206,8 +206,7 @@ class OpenAiModel implements LanguageModel {
     this.#used.tokensOut += parsed.data?.usage?.completion_tokens ?? 0;
     const { finish_reason: end, message } = choice;
     if ((message.refusal ?? "") !== "" || end === "content_filter") return { kind: "refusal" };
-    if (end === "length") return { kind: "cut" };
-    return { kind: "text", text: message.content ?? "" };
+    return { kind: end === "length" ? "cut" : "text", text: message.content ?? "" };
   }
 
   #failed({ what }: Failure): ExecutionError {
