@@ -15,7 +15,7 @@ export interface DistillArgs extends ProviderArgs {
   readonly out: string | undefined;
   readonly from: string | undefined;
   readonly idColumn: string;
-  readonly reportColumn: string;
+  readonly reportColumn: readonly string[];
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -53,10 +53,16 @@ export async function runDistill(
   return summary.stopped ? 1 : 0;
 }
 
+/** The column of reports unless others are named. */
+const REPORT_COLUMN = "report";
+
 async function openSource(args: DistillArgs): Promise<ReportSource> {
-  const { dataset, from } = args;
+  const { dataset, from, idColumn, reportColumn } = args;
   if (dataset !== undefined && from === undefined) return datasetReports(dataset);
-  if (from !== undefined && dataset === undefined) return tableReports({ ...args, from });
+  if (from !== undefined && dataset === undefined) {
+    const reportColumns = reportColumn.length === 0 ? [REPORT_COLUMN] : reportColumn;
+    return tableReports({ from, idColumn, reportColumns });
+  }
   throw new UsageError(
     "Cannot distil: expected a dataset folder, or a table with --from, and not both",
   );
