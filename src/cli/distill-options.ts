@@ -1,7 +1,11 @@
-/** @file The options of `ecamp distill run` that are about language models. */
+/** @file The providers of `ecamp distill run`, and its options that are about language models. */
 import type { BooleanOption, NumberOption, StringOption } from "./option.ts";
 
-/** Their names and kinds; none has a default, so that one which says nothing of a provider can be told. */
+/** The providers that can be named. */
+export const PROVIDERS = ["rules", "openai", "gguf"] as const;
+export type ProviderName = (typeof PROVIDERS)[number];
+
+/** The names and kinds of those options; none has a default, so that one which says nothing of a provider can be told. */
 export type LanguageModelOptions = Readonly<
   Record<"model" | "base-url" | "api-key-file", StringOption> &
     Record<

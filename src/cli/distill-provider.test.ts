@@ -106,7 +106,7 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
   const isDown = { value: true };
   await using server = await startModelServer((request, response, count) => {
     if (count === 1 || !isDown.value) return behave(request, response, count);
-    reply(response, 400, { error: { message: `cannot read ${request.asked}` } });
+    reply(response, 403, { error: { message: `cannot read ${request.asked}` } });
     return undefined;
   });
   const reports = [{ id: "z", report: "No effusion." }, ...REPORTS];
@@ -115,10 +115,18 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
     reports.map((each) => `${JSON.stringify(each)}\n`).join(""),
   );
   const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
+  words.push("--price-in", "1000", "--price-out", "1000");
   const failed = await call(words);
   assert.equal(failed.status, 1);
-  assert.match(failed.err, /1 reports were done before; the same command goes on from there/);
-  assert.match(failed.err, /ecamp: Cannot ask the model "m" at 127\.0\.0\.1:\d+: HTTP 400\n$/);
+  assert.match(
+    failed.err,
+    /1 contexts were made and are kept; the same command goes on from there/,
+  );
+  assert.match(
+    failed.err,
+    /used: 1 sentences asked, 1 met again; 3 requests, 200 tokens in, 20 out, which cost 0\.2200/,
+  );
+  assert.match(failed.err, /ecamp: Cannot ask the model "m" at 127\.0\.0\.1:\d+: HTTP 403; .*\n$/);
   assert.ok(!failed.err.includes("pneumothorax"));
   isDown.value = false;
   const resumed = await call(words);
@@ -129,16 +137,57 @@ test("distill run --provider openai: a server that fails midway loses nothing, a
   );
 });
 
-test("distill run --provider openai: Ctrl-C while the model thinks ends in good order", async () => {
+test("distill run --provider openai: a sentence that the server does not take is left out, and said", async () => {
   await using table = await tableOf();
-  const controller = new AbortController();
-  await using server = await startModelServer(() => {
-    controller.abort(new Error("stop"));
+  const takes = { all: false };
+  await using server = await startModelServer((request, response, count) => {
+    if (takes.all || request.asked.startsWith("No")) return behave(request, response, count);
+    reply(response, 400, { error: { message: request.asked, code: "content_filter" } });
     return undefined;
   });
   const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
+  const { status, out, err } = await call(words);
+  assert.equal(status, 0, err);
+  assert.match(out, /2 reports distilled/);
+  assert.match(out, /1 not taken by the server \(HTTP 400 \(content_filter\)\)/);
+  assert.match(out, /1 contexts lack sentences without an answer; the next run makes them anew/);
+  assert.ok(!`${out}${err}`.includes("pneumothorax"));
+  assert.deepEqual(
+    (await readLines(table.out)).map(({ id, unanswered }) => [id, unanswered]),
+    [
+      ["a", 1],
+      ["b", undefined],
+    ],
+  );
+  takes.all = true;
+  const again = await call(words);
+  assert.match(again.out, /1 reports distilled, 1 were done before/);
+  assert.match(again.err, /1 contexts lack what the model gave no answer about, and are made anew/);
+  const [first] = await readLines(table.out);
+  assert.equal(first?.["unanswered"], undefined);
+  assert.match(String(first?.["context"]), /left pneumothorax/);
+});
+
+test("distill run --provider openai: Ctrl-C while the model thinks ends in good order", async () => {
+  await using table = await tableOf();
+  const controller = new AbortController();
+  await using server = await startModelServer((request, response, count) => {
+    if (count === 1) return behave(request, response, count);
+    controller.abort(new Error("stop"));
+    return undefined;
+  });
+  const reports = [{ id: "z", report: "No effusion." }, ...REPORTS];
+  await writeFile(
+    join(table.folder, "reports.jsonl"),
+    reports.map((each) => `${JSON.stringify(each)}\n`).join(""),
+  );
+  const words = [...table.words, "openai", "--base-url", server.baseUrl, "--model", "m"];
   const { status, err } = await call(words, controller.signal);
   assert.equal(status, 1);
+  assert.match(
+    err,
+    /1 contexts were made and are kept; .*\n.*used: 1 sentences asked, .*200 tokens in/,
+  );
   assert.match(err, /Stopped before the end, as asked/);
 });
 
@@ -172,6 +221,16 @@ test("distill run --provider openai --allow-remote says what it sends and where"
     err,
     /^Sending sentences of 0 reports of ".*", which is private, to 192\.0\.2\.1:9, unencrypted, as --allow-remote says\n/,
   );
+});
+
+test("distill run --provider openai: a key is not sent to another machine unencrypted", async () => {
+  await using table = await tableOf();
+  const key = join(table.folder, "key");
+  await writeFile(key, "sk-secret\n");
+  const words = [...table.words, "openai", "--model", "m", "--allow-remote", "--api-key-file", key];
+  const { status, err } = await call([...words, "--base-url", "http://192.0.2.1:9/v1"]);
+  assert.equal(status, 1);
+  assert.match(err, /^ecamp: Cannot send a key to 192\.0\.2\.1:9 unencrypted: .*\n$/);
 });
 
 test("distill run: options that are missing, of another provider, or contradict each other", async () => {

@@ -8,19 +8,16 @@ import type { ReportSource } from "../tasks/distill/report-source.ts";
 import { loadLexicon } from "../tasks/load-lexicon.ts";
 import { CHEST_LEXICON } from "../text/lexicons/chest.ts";
 import { UsageError } from "../util/errors.ts";
-import type { LanguageModelOptions } from "./distill-options.ts";
+import type { LanguageModelOptions, ProviderName } from "./distill-options.ts";
 import { openServer } from "./distill-server.ts";
 import type { ArgsOf } from "./option.ts";
-
-/** The providers that can be named. */
-export const PROVIDERS = ["rules", "openai", "gguf"] as const;
 
 /** What options say of a language model. */
 export type LanguageModelArgs = ArgsOf<LanguageModelOptions, Record<never, never>>;
 
 /** What options say of the provider. */
 export interface ProviderArgs extends LanguageModelArgs {
-  readonly provider: (typeof PROVIDERS)[number];
+  readonly provider: ProviderName;
   /** `chest`, `fundus`, or a file. */
   readonly lexicon: string;
 }
@@ -81,7 +78,7 @@ function askedFor({ assist, free }: ProviderArgs): AskedFor {
 }
 
 /** Which options say something of which provider. */
-const OPTIONS_OF: Readonly<Record<(typeof PROVIDERS)[number], readonly string[]>> = {
+const OPTIONS_OF: Readonly<Record<ProviderName, readonly string[]>> = {
   rules: [],
   openai:
     "model base-url api-key-file allow-remote concurrency rate timeout price-in price-out assist free".split(

@@ -1,7 +1,7 @@
 /** @file Opens the server that options of `ecamp distill` name, unless reports would leave this machine unasked. */
 import { readFile, stat } from "node:fs/promises";
 import type { LanguageModel } from "../distill/llm/language-model.ts";
-import { parseBaseUrl, type ServerAddress } from "../distill/openai/base-url.ts";
+import { type Destination, parseBaseUrl, requireAllowed } from "../distill/openai/base-url.ts";
 import { ConfigError, describeError, UsageError } from "../util/errors.ts";
 import type { LanguageModelArgs, ProviderUse } from "./distill-provider.ts";
 
@@ -18,11 +18,12 @@ export async function openServer(
     throw new UsageError(`Cannot use --provider openai: name ${missing}; there is no default`);
   }
   const address = parseBaseUrl(baseUrl);
-  if (!address.isLoopback) await allowRemote(address, args, use);
   const apiKey = args.apiKeyFile === undefined ? undefined : await readKey(args.apiKeyFile);
+  const destination = { address, apiKey, allowRemote: args.allowRemote };
+  if (!address.isLoopback) await sayWhatLeaves(destination, use);
   const { openAiModel } = await import("../distill/openai/openai-model.ts");
   return openAiModel({
-    ...{ address, model, apiKey, concurrency, perMinute: rate },
+    ...{ ...destination, model, concurrency, perMinute: rate },
     timeoutMs: timeout * 1000,
     prices: pricesOf(args),
   });
@@ -33,19 +34,22 @@ function pricesOf({ priceIn, priceOut }: LanguageModelArgs) {
   return { in: priceIn ?? 0, out: priceOut ?? 0 };
 }
 
-/** Says what leaves this machine; refuses unless that was allowed. */
-async function allowRemote(
-  { host, isEncrypted }: ServerAddress,
-  args: LanguageModelArgs,
+/** Says what leaves this machine; refuses, with that, unless it was allowed. */
+async function sayWhatLeaves(
+  destination: Destination,
   { source, note, signal }: ProviderUse,
 ): Promise<void> {
+  const { host, isEncrypted } = destination.address;
   const count = await countReports(source, signal);
   const what = `sentences of ${count} reports of "${source.name}"${source.isPrivate ? ", which is private," : ""}`;
   const how = isEncrypted ? "" : ", unencrypted";
-  if (args.allowRemote) return note(`Sending ${what} to ${host}${how}, as --allow-remote says`);
-  throw new ConfigError(
-    `Cannot use the server ${host}: it is not this machine (127.0.0.0/8, ::1 or localhost), and ${what} would be sent there${how}; --allow-remote allows that`,
-  );
+  if (!destination.allowRemote) {
+    throw new ConfigError(
+      `Cannot use the server ${host}: it is not this machine (127.0.0.0/8, ::1 or localhost), and ${what} would be sent there${how}; --allow-remote allows that`,
+    );
+  }
+  requireAllowed(destination);
+  note(`Sending ${what} to ${host}${how}, as --allow-remote says`);
 }
 
 async function countReports(source: ProviderUse["source"], signal: AbortSignal): Promise<number> {

@@ -103,6 +103,39 @@ describe("ecamp distill", () => {
     assert.equal(json.reports, 1);
   });
 
+  test("a table whose reports stand in several columns", async () => {
+    const [table, out] = [join(root, "parts.csv"), join(root, "parts.jsonl")];
+    await writeFile(
+      table,
+      "id,findings,impression\n1,Mild edema.,No fracture.\n2,,No mass.\n3,,\n",
+    );
+    const words = ["distill", "run", "--from", table, "--out", out];
+    assert.match((await ecamp(words)).err, /it has no column "report"/);
+    const columns = ["--report-column", "findings", "--report-column", "impression"];
+    const { err, out: printed } = await ecamp([...words, ...columns]);
+    assert.match(printed, /2 reports distilled/, err);
+    assert.match(printed, /1 records have no report/);
+    const [first] = (await readFile(out, "utf8")).split("\n");
+    const { context } = JSON.parse(first ?? "");
+    assert.equal(context, "there is mild pulmonary edema. there is no evidence of fracture.");
+    const other = await ecamp(["distill", "run", "--from", join(root, "t.xlsx"), "--out", out]);
+    assert.match(other.err, /its extension says no format, expected one of \.csv/);
+  });
+
+  test("its own source is never written over", async () => {
+    const folder = await dataset("source", "public");
+    const records = join(folder, "records.jsonl");
+    const before = await readFile(records, "utf8");
+    const { status, err } = await ecamp(["distill", "run", folder, "--out", records, "--force"]);
+    assert.equal(status, 2);
+    assert.match(err, /Cannot write contexts to ".*records\.jsonl": it is a dataset's own file/);
+    const words = ["distill", "run", "--from", records, "--out", join(folder, ".", "x.jsonl")];
+    assert.equal((await ecamp(words)).status, 0);
+    const own = await ecamp([...words.slice(0, 4), "--out", records, "--force"]);
+    assert.match(own.err, /it is the table that is read/);
+    assert.equal(await readFile(records, "utf8"), before);
+  });
+
   test("a file in use by another run is left to it", async () => {
     const folder = await dataset("busy", "public");
     const lock = { pid: process.pid, started: null, since: "2030-01-01" };

@@ -1,10 +1,12 @@
 /** @file What `ecamp distill run` does: finds the reports, distils them, says what came of it. */
+import { DATASET_FILES } from "../data/dataset-files.ts";
 import { REJECTIONS, type Rejection } from "../distill/check-finding.ts";
 import { type DistillSummary, distillReports } from "../tasks/distill/distill-reports.ts";
 import { datasetReports, type ReportSource, tableReports } from "../tasks/distill/report-source.ts";
 import { UsageError } from "../util/errors.ts";
 import { openProvider, type ProviderArgs } from "./distill-provider.ts";
 import { withProgress } from "./progress.ts";
+import { refuseSourceFile } from "./refuse-source-file.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** The arguments of `ecamp distill run`, as its option table gives them. */
@@ -13,7 +15,7 @@ export interface DistillArgs extends ProviderArgs {
   readonly out: string | undefined;
   readonly from: string | undefined;
   readonly idColumn: string;
-  readonly reportColumn: string;
+  readonly reportColumn: readonly string[];
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -28,6 +30,10 @@ export async function runDistill(
   if (out === undefined) {
     throw new UsageError(`Cannot distil "${source.name}": name the file to write with --out`);
   }
+  await refuseSourceFile({
+    ...{ out, from: args.from, mayBe: DATASET_FILES.context, attempt: "write contexts to" },
+    expected: "a file of its own, such as context.jsonl",
+  });
   const { provider, check } = await openProvider(args, {
     source,
     note: (text) => terminal.err(`${text}\n`),
@@ -47,10 +53,16 @@ export async function runDistill(
   return summary.stopped ? 1 : 0;
 }
 
+/** The column of reports unless others are named. */
+const REPORT_COLUMN = "report";
+
 async function openSource(args: DistillArgs): Promise<ReportSource> {
-  const { dataset, from } = args;
+  const { dataset, from, idColumn, reportColumn } = args;
   if (dataset !== undefined && from === undefined) return datasetReports(dataset);
-  if (from !== undefined && dataset === undefined) return tableReports({ ...args, from });
+  if (from !== undefined && dataset === undefined) {
+    const reportColumns = reportColumn.length === 0 ? [REPORT_COLUMN] : reportColumn;
+    return tableReports({ from, idColumn, reportColumns });
+  }
   throw new UsageError(
     "Cannot distil: expected a dataset folder, or a table with --from, and not both",
   );
@@ -58,7 +70,8 @@ async function openSource(args: DistillArgs): Promise<ReportSource> {
 
 /** The counts for people. */
 function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs): string {
-  const { file, stopped, distilled, kept, copied, withoutReport, namingNothing } = summary;
+  const { file, stopped, distilled, kept, copied, withoutReport, namingNothing, unanswered } =
+    summary;
   const { present, absent, uncertain } = summary.findings;
   const isNew = distilled + copied > 0;
   const head = stopped
@@ -74,6 +87,9 @@ function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs)
       : []),
     ...(namingNothing > 0
       ? [`  ${namingNothing} reports name nothing that the lexicon knows; are they in English?`]
+      : []),
+    ...(unanswered > 0
+      ? [`  ${unanswered} contexts lack sentences without an answer; the next run makes them anew`]
       : []),
     ...(withoutReport > 0 ? [`  ${withoutReport} records have no report`] : []),
     ...rejectionLines(summary.rejected),

@@ -106,6 +106,15 @@ describe("ecamp text inspect", () => {
     assert.match((await call(["--id", "a", "--tokenizer", "no.json"])).err, /no\.json/);
   });
 
+  test("refuses a context of another report text, as pre-training does", async () => {
+    const context = { id: "a", context: "there is no mass.", reportHash: "0".repeat(64) };
+    await writeFile(join(folder, "context.jsonl"), JSON.stringify(context));
+    const { status, err } = await call(["--id", "a"]);
+    assert.equal(status, 1);
+    assert.match(err, /Cannot use the context of record "a": it was written for another text/);
+    await rm(join(folder, "context.jsonl"));
+  });
+
   test("prints no report of a private dataset unasked", async () => {
     await writeDataset("private");
     const refused = await call(["--id", "a"]);

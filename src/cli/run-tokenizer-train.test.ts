@@ -96,6 +96,17 @@ describe("ecamp tokenizer train", () => {
     for (const word of ["zebra", "xylophones", "€"]) assert.ok(idOf(word) !== undefined, word);
   });
 
+  test("refuses a context of another report text, as pre-training does", async () => {
+    const folder = await makeDataset("stale", "public");
+    const context = { id: "a", context: "there is no mass.", reportHash: "0".repeat(64) };
+    await writeFile(join(folder, "context.jsonl"), JSON.stringify(context));
+    const out = join(root, "stale.json");
+    const { status, err } = await train(folder, "--out", out);
+    assert.equal(status, 1);
+    assert.match(err, /Cannot use the context of record "a": it was written for another text/);
+    await assert.rejects(stat(out));
+  });
+
   test("keeps the vocabulary of a private set to its owner, and says so", async () => {
     const folder = await makeDataset("closed", "private");
     const out = join(root, "closed.json");

@@ -1,10 +1,9 @@
 /** @file What `ecamp tokenizer train` does: opens the reports, trains, prints what the vocabulary knows. */
-import { basename, resolve } from "node:path";
 import { type Corpus, datasetCorpus, tableCorpus } from "../data/corpus.ts";
-import { DATASET_FILES } from "../data/dataset-files.ts";
 import { type TrainedTokenizer, trainTokenizer } from "../data/train-tokenizer.ts";
 import { UsageError } from "../util/errors.ts";
 import { withProgress } from "./progress.ts";
+import { refuseSourceFile } from "./refuse-source-file.ts";
 import { requireFreeFile } from "./require-free-file.ts";
 import type { CommandContext } from "./terminal.ts";
 
@@ -29,9 +28,9 @@ export async function runTokenizerTrain(
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const { out, force, json } = args;
-  requireTokenizerName(args);
+  await requireTokenizerName(args);
   const corpus = await openCorpus(args);
-  await requireFreeFile({ out, force, attempt: "write the vocabulary to" });
+  await requireFreeFile({ out, force, attempt: NAME.attempt });
   let read = 0;
   const options = { label: "train", unit: "records" };
   const trained = await withProgress(terminal, options, (progress) =>
@@ -83,13 +82,16 @@ async function openCorpus(args: TokenizerTrainArgs): Promise<Corpus> {
   });
 }
 
-/** Keeps --force from writing over what is read. */
-function requireTokenizerName({ out, from }: TokenizerTrainArgs): void {
-  const isRead = from !== undefined && resolve(from) === resolve(out);
-  if (out.endsWith(".json") && basename(out) !== DATASET_FILES.manifest && !isRead) return;
-  throw new UsageError(
-    `Cannot write the vocabulary to "${out}": expected another name that ends in .json, such as tokenizer.json`,
-  );
+/** What is attempted, and which name would do. */
+const NAME = {
+  attempt: "write the vocabulary to",
+  expected: "another name that ends in .json, such as tokenizer.json",
+} as const;
+
+async function requireTokenizerName({ out, from }: TokenizerTrainArgs): Promise<void> {
+  await refuseSourceFile({ ...NAME, out, from });
+  if (out.endsWith(".json")) return;
+  throw new UsageError(`Cannot ${NAME.attempt} "${out}": expected ${NAME.expected}`);
 }
 
 function describe(trained: TrainedTokenizer, { vocab, dataset }: TokenizerTrainArgs): string {

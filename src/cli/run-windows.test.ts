@@ -67,7 +67,7 @@ describe("ecamp windows", { skip }, () => {
     const killed = await ecamp(words, killInAppend(2));
     assert.equal(killed.signal, "SIGKILL", killed.stderr);
     const out = join(data, "window.jsonl");
-    const torn = await linesOf(out);
+    const torn = await linesOf(`${out}.partial`);
     assert.equal(torn.length, 5, "a batch of three, one of the next, and a part of another");
     assert.throws(() => JSON.parse(torn[4] ?? ""));
     const rest = await ecamp([...words, "--json"]);
@@ -85,6 +85,20 @@ describe("ecamp windows", { skip }, () => {
     const { events } = await runs.run(next, { run: paths }, { stopAfter: 1 });
     assert.ok(events[0]?.kind === "started");
     assert.deepEqual(events[0].beside, { contexts: 8, windows: 8 });
+  });
+
+  test("leaves a file in use to who uses it, and a dataset's other files alone", async () => {
+    const data = await runs.copyData();
+    const words = ["windows", data, "--weights", run, "--threads", "1"];
+    const lock = join(data, ".window.jsonl.lock");
+    await writeFile(lock, JSON.stringify({ pid: process.pid, started: null, since: "2030-01-01" }));
+    const refused = await ecamp(words);
+    assert.match(refused.stderr, /has been using it since 2030/);
+    const records = join(data, "records.jsonl");
+    const before = await readFile(records, "utf8");
+    const source = await ecamp([...words, "--out", records, "--force"]);
+    assert.match(source.stderr, /Cannot write windows to ".*": it is a dataset's own file/);
+    assert.equal(await readFile(records, "utf8"), before);
   });
 
   test("looks for the vocabulary where the run says, then in the dataset, and asks for it", async () => {

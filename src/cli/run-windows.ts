@@ -1,9 +1,9 @@
 /** @file What `ecamp windows` does: finds model and vocabulary, makes the windows, says what became of the records. */
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.ts";
-import { DATASET_FILES } from "../data/dataset-files.ts";
+import { DATASET_FILES, fileMode } from "../data/dataset-files.ts";
 import { readReportModel } from "../explain/report-model.ts";
 import {
   makeWindows,
@@ -13,11 +13,13 @@ import {
 } from "../explain/windows.ts";
 import { WINDOW_GRID, WINDOW_SIDE } from "../image/attention-window.ts";
 import { findModelFile } from "../tasks/initial-file.ts";
+import { lockRun } from "../tasks/run-lock.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { ConfigError } from "../util/errors.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { deviceOf } from "./device-option.ts";
 import { type Progress, startProgress } from "./progress.ts";
+import { refuseSourceFile } from "./refuse-source-file.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
 /** The arguments of `ecamp windows`, as its option table gives them. */
@@ -44,6 +46,16 @@ export async function runWindows(
   const model = await readReportModel(file, tokenizer);
   if (model.assumed !== "") terminal.err(`"${file}": ${model.assumed}\n`);
   const out = args.out ?? join(args.dataset, DATASET_FILES.window);
+  await refuseSourceFile({
+    ...{ out, mayBe: DATASET_FILES.window, attempt: "write windows to" },
+    expected: "a file of its own, such as window.jsonl",
+  });
+  await using _lock = await lockRun(dirname(out), {
+    name: `.${basename(out)}.lock`,
+    mode: fileMode(dataset.manifest.privacy),
+    now: () => new Date(),
+    note: (text) => terminal.err(`${text}\n`),
+  });
   const { onEvent, finish } = showWindows(terminal);
   let summary: WindowsSummary;
   try {

@@ -73,10 +73,16 @@ function wrap(text: string, width: number): readonly LineSpan[] {
     let end = Math.min(text.length, start + width);
     const space = text.lastIndexOf(" ", end);
     if (end < text.length && space > start) end = space;
+    else if (splitsCharacter(text, end) && end - 1 > start) end -= 1;
     lines.push({ start, end });
     start = text.charAt(end) === " " ? end + 1 : end;
   }
   return lines;
+}
+
+/** Does a place lie between the halves of one character? */
+function splitsCharacter(text: string, at: number): boolean {
+  return at > 0 && at < text.length && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
 /** A line with the evidence on it in colour; where findings overlap, that of the first. */

@@ -23,6 +23,9 @@ export interface Corpus {
   texts(signal?: AbortSignal): AsyncGenerator<RecordTexts>;
 }
 
+/** A context of another text than the report's is refused, as pre-training refuses it. */
+const CHECKED = { checkContexts: true } as const;
+
 /** A text, unless it is blank. */
 function written(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === "" ? undefined : text;
@@ -38,7 +41,7 @@ export async function datasetCorpus(folder: string): Promise<Corpus> {
     path: folder,
     privacy: dataset.manifest.privacy,
     async *texts(signal) {
-      for await (const { report, context, split } of dataset.records(signal)) {
+      for await (const { report, context, split } of dataset.records(signal, CHECKED)) {
         yield {
           report: written(report),
           context: written(context),

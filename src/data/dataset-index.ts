@@ -194,7 +194,7 @@ export async function readContextAt(
  * Refuses a context that was written for another text than the record's report.
  * @throws {ManifestError} naming the record
  */
-function requireFreshContext(
+export function requireFreshContext(
   { record: { id, report }, contextReportHash }: PlacedRecord,
   folder: string,
 ): void {
@@ -223,7 +223,7 @@ export async function buildDatasetIndex(options: IndexOptions): Promise<DatasetI
   const maps = new LineStartsBuilder();
   const assigned = new AssignmentTableBuilder();
   let read = 0;
-  for await (const placed of readPlacedRecords(folder, signal)) {
+  for await (const placed of readPlacedRecords(folder, signal, options)) {
     read += 1;
     if (!matchesFilter(placed, options)) continue;
     if (options.checkContexts === true) requireFreshContext(placed, folder);

@@ -8,12 +8,23 @@ import { tryParseJson } from "../util/jsonl.ts";
 import { digestFile } from "../util/sha256.ts";
 import { DATASET_FILES, exists } from "./dataset-files.ts";
 import type { DatasetIndex, JoinedRecord } from "./dataset-index.ts";
-import { buildDatasetIndex, joinedRecord, readContextAt } from "./dataset-index.ts";
+import {
+  buildDatasetIndex,
+  joinedRecord,
+  readContextAt,
+  requireFreshContext,
+} from "./dataset-index.ts";
 import { readPlacedRecords } from "./join.ts";
 import { LineReader } from "./line-table.ts";
 import type { DatasetManifest } from "./record.ts";
 import { parseManifest } from "./record.ts";
 import type { RecordFilter } from "./record-filter.ts";
+
+/** How records are read. */
+export interface RecordsOptions {
+  /** Must a context that says of which report it was written be one of the report as it is? No by default. */
+  readonly checkContexts?: boolean;
+}
 
 /** A dataset folder, its manifest read and its records read when asked. */
 export interface Dataset {
@@ -25,7 +36,7 @@ export interface Dataset {
    * Every record in file order, joined with its context, its window and its place in `split.jsonl`.
    * @throws {ManifestError} when a line is not valid, an id occurs twice, there is no record, or the split is of other records
    */
-  records(signal?: AbortSignal): AsyncGenerator<JoinedRecord>;
+  records(signal?: AbortSignal, options?: RecordsOptions): AsyncGenerator<JoinedRecord>;
   /**
    * Random access to the records that a filter chooses.
    * @throws {ManifestError} as `records`, and when none is chosen
@@ -72,9 +83,14 @@ async function describeAbsence(folder: string): Promise<string> {
   return `it has no ${DATASET_FILES.manifest}; make a dataset of your files with "ecamp data import"`;
 }
 
-async function* joinRecords(folder: string, signal?: AbortSignal): AsyncGenerator<JoinedRecord> {
+async function* joinRecords(
+  folder: string,
+  signal?: AbortSignal,
+  { checkContexts = false }: RecordsOptions = {},
+): AsyncGenerator<JoinedRecord> {
   await using contexts = new LineReader(join(folder, DATASET_FILES.context));
   for await (const placed of readPlacedRecords(folder, signal)) {
+    if (checkContexts) requireFreshContext(placed, folder);
     const { record, context, window, assignment } = placed;
     const text =
       context === undefined ? undefined : await readContextAt(contexts, context, record.id);
@@ -109,7 +125,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
     folder,
     manifest,
     imageRoot,
-    records: (signal) => joinRecords(folder, signal),
+    records: (signal, options) => joinRecords(folder, signal, options),
     index: (filter = {}, signal) => buildDatasetIndex({ ...filter, folder, signal }),
     imagePath: (image) => join(imageRoot, image),
     identity: (signal) => digestFolder(folder, signal),

@@ -69,7 +69,17 @@ interface Sidecars {
   readonly windows: ReadonlyMap<string, PlacedWindow> | undefined;
 }
 
-async function readSidecars(folder: string, signal: AbortSignal | undefined): Promise<Sidecars> {
+/** What stands beside and is not joined. */
+export interface JoinOptions {
+  /** Leave `window.jsonl` unread? */
+  readonly withoutWindows?: boolean;
+}
+
+async function readSidecars(
+  folder: string,
+  signal: AbortSignal | undefined,
+  { withoutWindows = false }: JoinOptions,
+): Promise<Sidecars> {
   const contexts = await readSidecar({
     path: join(folder, DATASET_FILES.context),
     parse: (value, attempt, context) => {
@@ -79,6 +89,7 @@ async function readSidecars(folder: string, signal: AbortSignal | undefined): Pr
     },
     signal,
   });
+  if (withoutWindows) return { contexts, windows: undefined };
   const windows = await readSidecar({
     path: join(folder, DATASET_FILES.window),
     parse: (value, attempt, place) => {
@@ -149,8 +160,9 @@ function assignmentOf(
 export async function* readPlacedRecords(
   folder: string,
   signal?: AbortSignal,
+  options: JoinOptions = {},
 ): AsyncGenerator<PlacedRecord> {
-  const { contexts, windows } = await readSidecars(folder, signal);
+  const { contexts, windows } = await readSidecars(folder, signal, options);
   const splits = await readSplitTable(folder, signal);
   let read = 0;
   let withContext = 0;

@@ -16,6 +16,8 @@ export interface RecordFilter {
   readonly mayBeEmpty?: boolean;
   /** Must a context that says of which report it was written be one of the report as it is? No by default. */
   readonly checkContexts?: boolean;
+  /** Is `window.jsonl` left unread, because it is about to be replaced? No by default. */
+  readonly withoutWindows?: boolean;
 }
 
 /** Does a record meet every condition of a filter? */

@@ -7,6 +7,8 @@ export interface Distillation {
   readonly findings: readonly Finding[];
   /** Sentences of the provider's own, to stand in the place of those of `writeContext`. */
   readonly context?: string;
+  /** How many sentences were asked about and had no answer; absent for none. */
+  readonly unanswered?: number;
 }
 
 /** How one report is distilled. */

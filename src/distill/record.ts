@@ -37,6 +37,8 @@ export interface DistilledRecord {
   /** Short sentences, one for each finding. */
   readonly context: string;
   readonly findings: readonly Finding[];
+  /** How many sentences a model gave no answer about; absent for none. Such a record is made anew by the next run. */
+  readonly unanswered?: number;
   /** Who distilled it, such as `rules`. */
   readonly provider: string;
   /** The lexicon of the rules, or the language model. */
@@ -66,6 +68,7 @@ const distilledSchema = z.looseObject({
   id: z.string().min(1),
   context: z.string(),
   findings: z.array(findingSchema),
+  unanswered: z.int().min(1).exactOptional(),
   provider: z.string().min(1),
   model: z.string().min(1),
   promptHash: hash,

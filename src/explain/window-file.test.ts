@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { decodeWindowMap } from "../data/window-map.ts";
 import { bestWindow } from "../image/attention-window.ts";
-import { type MadeWindow, madeWindow, WindowFile } from "./window-file.ts";
+import { type MadeWindow, madeWindow, WindowFile, type WindowOrigin } from "./window-file.ts";
 
 const root = await mkdtemp(join(tmpdir(), "window-file-"));
 after(() => rm(root, { recursive: true, force: true }));
@@ -23,7 +23,12 @@ const lineOf = (index: number): string => `${JSON.stringify(windowOf(index))}\n`
 let files = 0;
 const newPath = (): string => join(root, `${files++}.jsonl`);
 const openFile = (path: string, force = false): Promise<WindowFile> =>
-  WindowFile.open(path, { mode: 0o600, force });
+  WindowFile.open(path, { mode: 0o600, force, modelHash });
+const originOf = (file: WindowFile, index: number): WindowOrigin | undefined => {
+  const { modelHash: model, textHash: text } = file.originOf(idOf(index)) ?? {};
+  return model && text ? { modelHash: model, textHash: text } : undefined;
+};
+const contentOf = (path: string): Promise<string> => readFile(path, "utf8");
 
 test("madeWindow() places the window by the map as it was, and carries it", () => {
   const { row, column, share, map, id } = windowOf(4);
@@ -35,19 +40,25 @@ test("madeWindow() places the window by the map as it was, and carries it", () =
 });
 
 describe("WindowFile", () => {
-  test("appends, and knows again what it was made with", async () => {
+  test("grows aside, is written as a whole, and is known again", async () => {
     const path = newPath();
     {
       await using file = await openFile(path);
       await file.append([windowOf(0), windowOf(1)]);
       await file.append([windowOf(2)]);
-      assert.deepEqual(file.originOf(idOf(2)), { modelHash, textHash });
+      assert.deepEqual(originOf(file, 2), { modelHash, textHash });
     }
-    assert.equal(await readFile(path, "utf8"), lineOf(0) + lineOf(1) + lineOf(2));
-    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal(await contentOf(`${path}.partial`), lineOf(0) + lineOf(1) + lineOf(2));
+    if (process.platform !== "win32")
+      assert.equal((await stat(`${path}.partial`)).mode & 0o777, 0o600);
+    await assert.rejects(stat(path), { code: "ENOENT" });
     await using file = await openFile(path);
-    assert.deepEqual(file.originOf(idOf(1)), { modelHash, textHash });
+    assert.deepEqual(originOf(file, 1), { modelHash, textHash });
     assert.equal(file.originOf(idOf(3)), undefined);
+    await file.append([windowOf(4)]);
+    assert.equal(await file.finish([4, 0, 2].map(idOf)), true);
+    assert.equal(await contentOf(path), lineOf(4) + lineOf(0) + lineOf(2));
+    await assert.rejects(stat(`${path}.partial`), { code: "ENOENT" });
   });
 
   test("loses nothing but the line that a kill has torn, wherever that was", async () => {
@@ -58,74 +69,80 @@ describe("WindowFile", () => {
     const cuts = [0, 1, 9, 30, first / 2, first - 2, first - 1];
     const lengths = [...cuts, ...cuts.map((cut) => first + cut), whole.length - 2, whole.length];
     for (const length of lengths.map(Math.floor)) {
-      await writeFile(path, whole.subarray(0, length));
-      {
-        await using file = await openFile(path);
-        const known = [0, 1].filter((index) => file.originOf(idOf(index)) !== undefined);
-        // A line that lacks nothing but its end is whole.
-        const ended = [first, whole.length].filter((end) => length >= end - 1).length;
-        assert.equal(known.length, ended, `${length} bytes`);
-        await file.append(known.includes(1) ? [windowOf(2)] : [windowOf(1), windowOf(2)]);
-      }
-      const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
-      const ids = lines.map((line) => JSON.parse(line).id);
-      assert.deepEqual(ids, length >= first - 1 ? [0, 1, 2].map(idOf) : [1, 2].map(idOf));
+      await writeFile(`${path}.partial`, whole.subarray(0, length));
+      await using file = await openFile(path);
+      const known = [0, 1].filter((index) => file.originOf(idOf(index)) !== undefined);
+      // A line that lacks nothing but its end is whole.
+      const ended = [first, whole.length].filter((end) => length >= end - 1).length;
+      assert.equal(known.length, ended, `${length} bytes`);
+      await file.append([0, 1, 2].filter((index) => !known.includes(index)).map(windowOf));
+      await file.finish([0, 1, 2].map(idOf));
+      assert.equal(await contentOf(path), lineOf(0) + lineOf(1) + lineOf(2));
+      await rm(path);
     }
   });
 
-  test("keeps the windows that it is told to, the first of a record", async () => {
+  test("a torn end of the file itself, as an older version left it, is left out", async () => {
+    const path = newPath();
+    await writeFile(path, lineOf(0) + lineOf(1).slice(0, 40));
+    await using file = await openFile(path);
+    assert.equal(await file.finish([idOf(0)]), true);
+    assert.equal(await contentOf(path), lineOf(0));
+  });
+
+  test("is left alone where it holds what it should, the first window of a record", async () => {
     const path = newPath();
     const again = { ...windowOf(1), row: 0, column: 0 };
     await writeFile(path, `${lineOf(0) + lineOf(1) + lineOf(2)}${JSON.stringify(again)}\n`);
-    await using file = await openFile(path);
-    assert.equal(await file.keep(new Set([idOf(1), idOf(2), "of no record"])), 2);
-    assert.equal(await readFile(path, "utf8"), lineOf(1) + lineOf(2));
-    assert.equal(file.originOf(idOf(0)), undefined);
+    {
+      await using file = await openFile(path);
+      assert.equal(file.countWithout(new Set([idOf(1), idOf(2)])), 2);
+      assert.equal(await file.finish([idOf(1), idOf(2)]), true);
+    }
+    assert.equal(await contentOf(path), lineOf(1) + lineOf(2));
     const { mtimeMs, ino } = await stat(path);
-    assert.equal(await file.keep(new Set([idOf(1), idOf(2)])), 0);
+    await using file = await openFile(path);
+    assert.equal(await file.finish([idOf(1), idOf(2)]), false);
     assert.deepEqual([(await stat(path)).mtimeMs, (await stat(path)).ino], [mtimeMs, ino]);
-    await file.append([windowOf(5)]);
-    assert.equal(await readFile(path, "utf8"), lineOf(1) + lineOf(2) + lineOf(5));
-    assert.equal(await file.keep(new Set()), 3);
-    assert.equal(await readFile(path, "utf8"), "");
   });
 
-  test("leaves somebody else's windows alone unless it is forced", async () => {
+  test("leaves windows of others alone unless it is forced, and then until the end", async () => {
     const path = newPath();
-    const text = `${lineOf(0)}{"id":"mine","row":0,"column":2}\n{"id":"to`;
+    const other = `${JSON.stringify({ ...windowOf(1), modelHash: "c".repeat(64) })}\n`;
+    const text = `${lineOf(0)}${other}{"id":"mine","row":0,"column":2}\n{"id":"to`;
     await writeFile(path, text);
     await assert.rejects(openFile(path), {
       name: "ConfigError",
-      message: `Cannot add windows to "${path}": 1 of its 2 lines do not say what they were made with, so somebody else made them; choose another file with --out, or replace them all with --force`,
+      message: `Cannot write windows to "${path}": it holds 1 windows by another model, and 1 that do not say what they were made with; keep them by naming another file (--out), or make every window anew (--force)`,
     });
-    assert.equal(await readFile(path, "utf8"), text);
     await using file = await openFile(path, true);
     assert.equal(file.originOf(idOf(0)), undefined);
-    assert.equal(await readFile(path, "utf8"), "");
+    assert.equal(await contentOf(path), text);
+    await file.append([windowOf(5)]);
+    assert.equal(await contentOf(path), text);
+    await file.finish([idOf(5)]);
+    assert.equal(await contentOf(path), lineOf(5));
   });
 
-  test("says which line is not one of such a file, and that a disk refuses", async () => {
+  test("says which line is not one of such a file, forced or not, and that a disk refuses", async () => {
     const path = newPath();
-    await writeFile(path, `${lineOf(0)}not JSON\n${lineOf(1)}`);
-    await assert.rejects(openFile(path), { message: /line 2: it is not valid JSON/ });
-    await writeFile(path, '{"id":"a","row":0,"column":0,"map":"AAAA"}\n');
-    await assert.rejects(openFile(path), {
-      message: /line 1: map is "AAAA", expected the base64 of 196 bytes/,
-    });
+    for (const [text, message] of [
+      [`${lineOf(0)}not JSON\n${lineOf(1)}`, /line 2: it is not valid JSON/],
+      ["a line of notes", /line 1: it is not valid JSON/],
+      [
+        '{"id":"a","row":0,"column":0,"map":"AAAA"}\n',
+        /line 1: map is "AAAA", expected the base64 of 196 bytes/,
+      ],
+      ['{"id":"a","report":"Edema."}\n', /line 1: row is /],
+    ] as const) {
+      await writeFile(path, text);
+      for (const force of [false, true]) await assert.rejects(openFile(path, force), { message });
+      assert.equal(await contentOf(path), text);
+    }
     await using file = await openFile(join(root, "absent", "window.jsonl"));
     await assert.rejects(file.append([windowOf(0)]), {
       name: "EcampError",
-      message: /^Cannot append to ".*absent.window\.jsonl": /,
+      message: /^Cannot append to ".*absent.window\.jsonl\.partial": /,
     });
-  });
-
-  test("ends a last line that lacks only its end", async () => {
-    const path = newPath();
-    await writeFile(path, lineOf(0));
-    await truncate(path, Buffer.byteLength(lineOf(0)) - 1);
-    await using file = await openFile(path);
-    await appendFile(path, lineOf(1));
-    assert.equal(await readFile(path, "utf8"), lineOf(0) + lineOf(1));
-    assert.ok(file.originOf(idOf(0)));
   });
 });

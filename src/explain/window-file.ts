@@ -1,11 +1,12 @@
-/** @file The `window.jsonl` that is being made: lines are appended, a kill loses at most those in flight, and what is there is known again. */
-import { type FileHandle, open, stat } from "node:fs/promises";
+/** @file The `window.jsonl` that is being made: lines grow in `window.jsonl.partial`, and replace the file as a whole in the end. */
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type LinePlace, LineReader } from "../data/line-table.ts";
 import { parseWindow, type WindowRecord } from "../data/record.ts";
 import { encodeWindowMap } from "../data/window-map.ts";
 import { bestWindow } from "../image/attention-window.ts";
 import { writeFileAtomically } from "../util/atomic-file.ts";
 import { ConfigError, describeError, EcampError } from "../util/errors.ts";
-import { parseJsonLine, readTextLines, type TextLine, tryParseJson } from "../util/jsonl.ts";
+import { mendEnd, readWholeLines, type WholePart, wholePart } from "../util/whole-lines.ts";
 
 /** What a window was made with. */
 export interface WindowOrigin {
@@ -37,34 +38,61 @@ export function madeWindow(
 export interface WindowFileOptions {
   /** Permission bits of a new file before the umask. */
   readonly mode: number;
-  /** Throw away what is there? */
+  /** Whose windows are kept: `ReportModel.hash`. */
+  readonly modelHash: string;
+  /** Make every window anew, whoever made those that are there? What an unfinished run of this model left is gone on with. */
   readonly force: boolean;
 }
 
-/** The file, open for appending. */
+/** Where a window's line is. */
+interface Kept extends WindowOrigin {
+  readonly from: LineReader;
+  readonly place: LinePlace;
+}
+
+/** What the name of the file ends in that grows. */
+const PARTIAL = ".partial";
+
+/** The windows that are made, and a place for more. The file itself stays as it is until {@link WindowFile.finish}. */
 export class WindowFile implements AsyncDisposable {
   readonly path: string;
-  readonly #mode: number;
-  readonly #made: Map<string, WindowOrigin>;
-  #lines: number;
+  readonly #options: WindowFileOptions;
+  readonly #out: LineReader;
+  readonly #partial: LineReader;
+  readonly #made = new Map<string, Kept>();
+  /** The records whose windows could be kept as they stand in the file. */
+  readonly #standing = new Set<string>();
   #handle: FileHandle | undefined;
+  /** Bytes of the partial file. */
+  #size = 0;
+  /** Lines of the file. */
+  #lines = 0;
+  /** Must the file be written, even if nothing is added? */
+  #isStale = false;
 
-  private constructor(path: string, mode: number, { made, lines }: FoundWindows) {
+  private constructor(path: string, options: WindowFileOptions) {
     this.path = path;
-    this.#mode = mode;
-    this.#made = made;
-    this.#lines = lines;
+    this.#options = options;
+    this.#out = new LineReader(path);
+    this.#partial = new LineReader(`${path}${PARTIAL}`);
   }
 
   /**
-   * Opens the file, which need not be there yet. A last line that a kill has torn is cut off.
-   * @throws {ConfigError} when it has lines that do not say what they were made with, and `force` is not given
-   * @throws {ManifestError} when another line is none of such a file
+   * Opens the file, which need not be there yet, and what an unfinished run left beside it. A last line that a kill has torn is
+   * left out.
+   * @throws {ConfigError} when there are windows of another model, or that do not say what they were made with, and `force` is not given
+   * @throws {ManifestError} when another line is no window, even with `force`
    */
-  static async open(path: string, { mode, force }: WindowFileOptions): Promise<WindowFile> {
-    if (force) await writeFileAtomically(path, "", { mode });
-    const found = (await stat(path).catch(() => undefined)) !== undefined;
-    return new WindowFile(path, mode, found ? await mendAndRead(path) : NOTHING());
+  static async open(path: string, options: WindowFileOptions): Promise<WindowFile> {
+    const file = new WindowFile(path, options);
+    const whole = await wholePart(path);
+    file.#lines = await file.#read(file.#out, whole);
+    file.#isStale ||= whole.isCut || whole.lacksEnd;
+    const grown = await wholePart(file.#partial.path);
+    await file.#read(file.#partial, grown);
+    file.#isStale ||= grown.bytes > 0 || grown.isCut;
+    file.#size = await mendEnd(file.#partial.path, grown);
+    return file;
   }
 
   /** What the window of a record was made with; undefined where it has none. */
@@ -72,42 +100,56 @@ export class WindowFile implements AsyncDisposable {
     return this.#made.get(id);
   }
 
-  /**
-   * Keeps the windows of these records and no others; the file is replaced at once, and only where that changes it.
-   * @returns how many lines went
-   */
-  async keep(ids: ReadonlySet<string>): Promise<number> {
-    const before = this.#lines;
-    const kept = new Map([...this.#made].filter(([id]) => ids.has(id)));
-    if (kept.size === before) return 0;
-    await this[Symbol.asyncDispose]();
-    await writeFileAtomically(this.path, linesOf(this.path, kept), { mode: this.#mode });
-    this.#made.clear();
-    for (const [id, origin] of kept) this.#made.set(id, origin);
-    this.#lines = kept.size;
-    return before - kept.size;
+  /** How many lines of the file are of no use where the windows of these records are kept. */
+  countWithout(ids: ReadonlySet<string>): number {
+    const used = [...ids].filter((id) => this.#standing.has(id));
+    return this.#lines - used.length;
   }
 
   /**
-   * Appends lines in one write.
+   * Appends lines in one write; once this is done, a kill does not lose them.
    * @throws {EcampError} when the disk refuses
    */
   async append(windows: readonly MadeWindow[]): Promise<void> {
-    const text = windows.map((window) => `${JSON.stringify(window)}\n`).join("");
+    const { path } = this.#partial;
+    const lines = windows.map((window) => `${JSON.stringify(window)}\n`);
     try {
-      this.#handle ??= await open(this.path, "a", this.#mode);
-      await this.#handle.appendFile(text);
+      this.#handle ??= await open(path, "a", this.#options.mode);
+      await this.#handle.appendFile(lines.join(""));
     } catch (error) {
-      throw new EcampError(`Cannot append to "${this.path}": ${describeError(error)}`, {
+      throw new EcampError(`Cannot append to "${path}": ${describeError(error)}`, {
         cause: error,
       });
     }
-    this.#lines += windows.length;
-    for (const { id, modelHash, textHash } of windows) this.#made.set(id, { modelHash, textHash });
+    for (const [i, { id, modelHash, textHash }] of windows.entries()) {
+      const bytes = Buffer.byteLength(lines[i] ?? "");
+      const place = { offset: this.#size, length: bytes - 1 };
+      this.#made.set(id, { modelHash, textHash, from: this.#partial, place });
+      this.#size += bytes;
+    }
   }
 
-  /** Flushes the file to the disk and closes it. */
+  /**
+   * Writes the file with the windows of these records in this order, and removes the partial file. Does nothing where the file
+   * holds them already.
+   * @returns whether it was written
+   */
+  async finish(ids: readonly string[]): Promise<boolean> {
+    if (!this.#isStale && this.#handle === undefined && this.#lines === ids.length) return false;
+    await this.#close();
+    await writeFileAtomically(this.path, this.#linesOf(ids), { mode: this.#options.mode });
+    await rm(this.#partial.path, { force: true });
+    return true;
+  }
+
+  /** Flushes what was appended to the disk, and closes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+    await this.#out[Symbol.asyncDispose]();
+    await this.#partial[Symbol.asyncDispose]();
+  }
+
+  async #close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     if (handle === undefined) return;
@@ -117,81 +159,52 @@ export class WindowFile implements AsyncDisposable {
       await handle.close();
     }
   }
-}
 
-/** What stands in a file. */
-interface FoundWindows {
-  /** Of each record, by id; of several lines of one record the first. */
-  readonly made: Map<string, WindowOrigin>;
-  readonly lines: number;
-}
+  async *#linesOf(ids: readonly string[]): AsyncGenerator<string> {
+    for (const id of ids) {
+      const kept = this.#made.get(id);
+      if (kept !== undefined) yield `${await kept.from.read(kept.place)}\n`;
+    }
+  }
 
-const NOTHING = (): FoundWindows => ({ made: new Map(), lines: 0 });
+  /** Keeps this model's windows, of several lines of one record the first; returns how many lines there are. */
+  async #read(from: LineReader, whole: WholePart): Promise<number> {
+    const { modelHash: own, force } = this.#options;
+    const isOut = from === this.#out;
+    const seen = new Set<string>();
+    const others = { unsigned: 0, another: 0 };
+    let lines = 0;
+    for await (const { value, line, offset, length } of readWholeLines(from.path, whole)) {
+      const { id, modelHash, textHash } = parseWindow(value, `read "${from.path}" line ${line}`);
+      lines += 1;
+      if (typeof modelHash !== "string" || textHash === undefined) others.unsigned += 1;
+      else if (modelHash !== own) others.another += 1;
+      else if (!seen.has(id) && !(isOut && force)) {
+        this.#made.set(id, { modelHash, textHash, from, place: { offset, length } });
+        if (isOut) this.#standing.add(id);
+      }
+      seen.add(id);
+    }
+    if (!force) this.#refuseOthers(from.path, others);
+    return lines;
+  }
 
-function readWindow(line: TextLine, path: string): WindowRecord {
-  return parseWindow(parseJsonLine(line, path).value, `read "${path}" line ${line.line}`);
-}
-
-/** Reads what was made; then ends the last line, or cuts it off where a kill has torn it. */
-async function mendAndRead(path: string): Promise<FoundWindows> {
-  const handle = await open(path, "r+");
-  try {
-    const { size } = await handle.stat();
-    const whole = await endOfLastLine(handle, size);
-    const tail = Buffer.alloc(size - whole);
-    await handle.read(tail, 0, tail.length, whole);
-    const isTorn = tail.length > 0 && tryParseJson(tail.toString("utf8")) === undefined;
-    const found = await readMade(path, isTorn ? whole : size);
-    if (isTorn) await handle.truncate(whole);
-    else if (tail.length > 0) await handle.write("\n", size);
-    return found;
-  } finally {
-    await handle.close();
+  #refuseOthers(path: string, { unsigned, another }: OtherWindows): void {
+    if (unsigned + another === 0) return;
+    const found = [
+      ...(another > 0 ? [`${another} windows by another model`] : []),
+      ...(unsigned > 0 ? [`${unsigned} that do not say what they were made with`] : []),
+    ];
+    const where =
+      path === this.path ? "it holds" : `"${path}", which an unfinished run left, holds`;
+    throw new ConfigError(
+      `Cannot write windows to "${this.path}": ${where} ${found.join(", and ")}; keep them by naming another file (--out), or make every window anew (--force)`,
+    );
   }
 }
 
-const NEWLINE = 10;
-const TAIL_BYTES = 1 << 14;
-
-/** The byte behind the last line end; 0 where there is none. */
-async function endOfLastLine(handle: FileHandle, size: number): Promise<number> {
-  for (let end = size; end > 0; end -= TAIL_BYTES) {
-    const start = Math.max(0, end - TAIL_BYTES);
-    const bytes = Buffer.alloc(end - start);
-    await handle.read(bytes, 0, bytes.length, start);
-    const newline = bytes.lastIndexOf(NEWLINE);
-    if (newline >= 0) return start + newline + 1;
-  }
-  return 0;
-}
-
-/** The windows in the first bytes of a file. */
-async function readMade(path: string, bytes: number): Promise<FoundWindows> {
-  const made = new Map<string, WindowOrigin>();
-  let [lines, foreign] = [0, 0];
-  if (bytes === 0) return { made, lines };
-  for await (const line of readTextLines(path)) {
-    const { id, modelHash, textHash } = readWindow(line, path);
-    lines += 1;
-    if (typeof modelHash !== "string" || textHash === undefined) foreign += 1;
-    else if (!made.has(id)) made.set(id, { modelHash, textHash });
-    // What follows may be torn within a character, which the reader would refuse.
-    if (bytes - line.offset - line.length <= LINE_END) break;
-  }
-  if (foreign === 0) return { made, lines };
-  throw new ConfigError(
-    `Cannot add windows to "${path}": ${foreign} of its ${lines} lines do not say what they were made with, so somebody else made them; choose another file with --out, or replace them all with --force`,
-  );
-}
-
-/** The longest line end, in bytes. */
-const LINE_END = 2;
-
-/** The first line of each of these records, as it stands. */
-async function* linesOf(path: string, kept: ReadonlyMap<string, unknown>): AsyncGenerator<string> {
-  const left = new Set(kept.keys());
-  if (left.size === 0) return;
-  for await (const line of readTextLines(path)) {
-    if (left.delete(readWindow(line, path).id)) yield `${line.text}\n`;
-  }
+/** Windows that cannot be kept, and are somebody's work. */
+interface OtherWindows {
+  readonly unsigned: number;
+  readonly another: number;
 }

@@ -148,7 +148,8 @@ describe("makeWindows()", () => {
       }),
       { name: "AbortError" },
     );
-    assert.equal((await linesOf(out)).length, 5);
+    assert.equal((await linesOf(`${out}.partial`)).length, 5);
+    await assert.rejects(stat(out), { code: "ENOENT" });
     const { summary, events } = await make(folder);
     assert.deepEqual([summary.made, summary.kept], [7, 5]);
     assert.deepEqual(events, [
@@ -157,6 +158,7 @@ describe("makeWindows()", () => {
       { kind: "done", done: 7 },
     ]);
     assert.deepEqual(await linesOf(out), await linesOf(whole));
+    await assert.rejects(stat(`${out}.partial`), { code: "ENOENT" });
     const { mtimeMs } = await stat(out);
     const again = await make(folder);
     assert.deepEqual([again.summary.made, again.summary.kept], [0, 12]);
@@ -164,7 +166,7 @@ describe("makeWindows()", () => {
     assert.equal((await stat(out)).mtimeMs, mtimeMs);
   });
 
-  test("makes anew what another model or another text has made, or everything when forced", async () => {
+  test("makes anew what another text has made, another model's only when forced", async () => {
     const folder = await runs.copyData();
     const { summary } = await make(folder);
     const before = await linesOf(summary.out);
@@ -175,16 +177,61 @@ describe("makeWindows()", () => {
     assert.deepEqual([second.summary.made, second.summary.kept], [1, 11]);
     assert.deepEqual(second.events[0], {
       kind: "note",
-      text: `"${summary.out}": 1 windows of other texts, other records or by another model are left out`,
+      text: `"${summary.out}": 1 windows of other texts, other records or by another model are made anew or left out`,
     });
     const now = await linesOf(summary.out);
-    assert.deepEqual(now.slice(0, 11), before.toSpliced(3, 1));
-    assert.equal(now[11]?.["textHash"], sha256("there is no edema."));
-    const third = await make(folder, { model: other });
-    assert.deepEqual([third.summary.made, third.summary.kept], [12, 0]);
-    for (const line of await linesOf(summary.out)) assert.equal(line["modelHash"], other.hash);
+    assert.deepEqual(now.toSpliced(3, 1), before.toSpliced(3, 1));
+    assert.equal(now[3]?.["textHash"], sha256("there is no edema."));
+    await assert.rejects(make(folder, { model: other }), {
+      name: "ConfigError",
+      message: `Cannot write windows to "${summary.out}": it holds 12 windows by another model; keep them by naming another file (--out), or make every window anew (--force)`,
+    });
+    assert.deepEqual(await linesOf(summary.out), now);
     const forced = await make(folder, { model: other, force: true });
     assert.deepEqual([forced.summary.made, forced.summary.kept], [12, 0]);
+    for (const line of await linesOf(summary.out)) assert.equal(line["modelHash"], other.hash);
+    const again = await make(folder, { model: other, force: true });
+    assert.deepEqual([again.summary.made, again.summary.kept], [12, 0]);
+  });
+
+  test("destroys nothing before all is made, forced or not, and a forced run goes on too", async () => {
+    const folder = await runs.copyData();
+    const { summary } = await make(folder);
+    const before = await readFile(summary.out, "utf8");
+    const parameters = new Map(other.parameters);
+    parameters.set("bert_mlp.bias", ndArray("f32", [1], new Float32Array(1)));
+    const broken = { model: { ...other, parameters }, force: true };
+    await assert.rejects(make(folder, broken));
+    assert.equal(await readFile(summary.out, "utf8"), before);
+    const controller = new AbortController();
+    const stopped = make(folder, {
+      ...{ model: other, force: true, signal: controller.signal },
+      onEvent: (event) => {
+        if (event.kind === "done") controller.abort();
+      },
+    });
+    await assert.rejects(stopped, { name: "AbortError" });
+    assert.equal(await readFile(summary.out, "utf8"), before);
+    await assert.rejects(make(folder), {
+      message:
+        /window\.jsonl\.partial", which an unfinished run left, holds 5 windows by another model/,
+    });
+    const rest = await make(folder, { model: other, force: true });
+    assert.deepEqual([rest.summary.made, rest.summary.kept], [7, 5]);
+    for (const line of await linesOf(summary.out)) assert.equal(line["modelHash"], other.hash);
+  });
+
+  test("a window that cannot be made anew is not kept", async () => {
+    const folder = await runs.copyData();
+    await make(folder);
+    const [first] = await linesOf(join(folder, "records.jsonl"));
+    await writeFile(join(folder, String(first?.["image"])), "no picture");
+    await edit(folder, "context.jsonl", (line, index) =>
+      index === 0 ? { ...line, context: "there is no edema." } : line,
+    );
+    const { summary } = await make(folder, { onBadRecord: "skip" });
+    assert.deepEqual([summary.made, summary.kept, summary.unreadable], [0, 11, 1]);
+    assert.ok((await linesOf(summary.out)).every(({ id }) => id !== first?.id));
   });
 
   test("takes the report where there is no context, and counts what has no text or image", async () => {

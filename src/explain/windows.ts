@@ -31,7 +31,7 @@ export interface WindowsOptions {
   readonly out: string;
   /** Pairs at once. */
   readonly batch: number;
-  /** Throw away the windows that `out` holds? */
+  /** Make every window anew, whoever made those that `out` holds? */
   readonly force: boolean;
   /** What becomes of a record whose picture cannot be read. */
   readonly onBadRecord: "error" | "skip";
@@ -70,33 +70,40 @@ export interface WindowsSummary {
 const IN_FLIGHT = 4;
 
 /**
- * Makes the windows that `out` lacks. A window of another text or by another model is made anew. Killed at any time, it loses no more
- * than the batch in flight; called again, it goes on, and does nothing twice.
+ * Makes the windows that `out` lacks, and replaces the file as a whole when all are made. A window of another text is made anew.
+ * Killed at any time, it loses no more than the batch in flight; called again, it goes on, and does nothing twice. (One process
+ * at a time: whoever calls this holds a lock.)
+ * @throws {ConfigError} when `out` holds another model's windows and `force` is not given
  * @throws {ConfigError | ManifestError} when `out` or the dataset cannot be used, a stale context among them
  * @throws {DecodeError} naming the record, when a picture cannot be read and none may be skipped
  * @throws {ExecutionError} when attention is not finite
  */
 export async function makeWindows(options: WindowsOptions): Promise<WindowsSummary> {
-  const { dataset, out, force, signal, onEvent } = options;
+  const { dataset, model, out, force, signal, onEvent } = options;
   const mode = fileMode(dataset.manifest.privacy);
-  // First: the dataset's own reader would stumble over a line that a kill has torn.
-  await using file = await WindowFile.open(out, { mode, force });
-  await using index = await dataset.index({ checkContexts: true }, signal);
+  await using file = await WindowFile.open(out, { mode, force, modelHash: model.hash });
+  const filter = { checkContexts: true, withoutWindows: true } as const;
+  await using index = await dataset.index(filter, signal);
   const plan = await planWindows(index, file, options);
-  const dropped = await file.keep(plan.kept);
+  const dropped = file.countWithout(plan.kept);
   if (dropped > 0) {
     onEvent({
       kind: "note",
-      text: `"${out}": ${dropped} windows of other texts, other records or by another model are left out`,
+      text: `"${out}": ${dropped} windows of other texts, other records or by another model are made anew or left out`,
     });
   }
   const { wanted, kept, withoutImage, withoutText } = plan;
   onEvent({ kind: "started", total: wanted.length, kept: kept.size });
+  const { ids, ...made } = await new WindowMaker(options, { file, index }).make(wanted);
+  const done = new Set([...kept, ...ids]);
+  await file.finish(plan.ids.filter((id) => done.has(id)));
   const counts = { records: index.size, kept: kept.size, withoutImage, withoutText };
-  return { out, ...counts, ...(await new WindowMaker(options, { file, index }).make(wanted)) };
+  return { out, ...counts, ...made };
 }
 
 interface WindowsPlan {
+  /** The ids of the records that can have a window, in order. */
+  readonly ids: readonly string[];
   /** The positions of the records whose window is to be made. */
   readonly wanted: readonly number[];
   /** The ids of those whose window stands. */
@@ -108,8 +115,9 @@ interface WindowsPlan {
 async function planWindows(
   index: DatasetIndex,
   file: WindowFile,
-  { model, signal }: WindowsOptions,
+  { signal }: WindowsOptions,
 ): Promise<WindowsPlan> {
+  const ids: string[] = [];
   const wanted: number[] = [];
   const kept = new Set<string>();
   let [withoutImage, withoutText] = [0, 0];
@@ -120,16 +128,20 @@ async function planWindows(
     if (record.image === undefined) withoutImage += 1;
     else if (text === undefined) withoutText += 1;
     else {
+      ids.push(record.id);
       const made = file.originOf(record.id);
-      const stands = made?.modelHash === model.hash && made.textHash === sha256(text);
-      if (stands) kept.add(record.id);
+      if (made?.textHash === sha256(text)) kept.add(record.id);
       else wanted.push(position);
     }
   }
-  return { wanted, kept, withoutImage, withoutText };
+  return { ids, wanted, kept, withoutImage, withoutText };
 }
 
-type WindowsMade = Pick<WindowsSummary, "made" | "withoutWords" | "unreadable" | "meanShare">;
+interface WindowsMade
+  extends Pick<WindowsSummary, "made" | "withoutWords" | "unreadable" | "meanShare"> {
+  /** Of which records. */
+  readonly ids: readonly string[];
+}
 
 /** Goes through records a batch at a time. */
 class WindowMaker {
@@ -151,7 +163,8 @@ class WindowMaker {
   /** Makes the windows of the records at these positions. */
   async make(positions: readonly number[]): Promise<WindowsMade> {
     const { model, device, batch, signal, onEvent } = this.#options;
-    let [made, share, done] = [0, 0, 0];
+    const ids: string[] = [];
+    let [share, done] = [0, 0];
     if (positions.length > 0) {
       await using attention = await CrossAttention.compile(model, { device, batch });
       let waiting: WindowSample[] = [];
@@ -162,14 +175,15 @@ class WindowMaker {
         if (waiting.length < batch && done < positions.length) continue;
         const windows = await this.#look(attention, waiting);
         await this.#file.append(windows);
-        made += windows.length;
+        ids.push(...windows.map(({ id }) => id));
         share = windows.reduce((sum, window) => sum + window.share, share);
         waiting = [];
         onEvent({ kind: "done", done });
       }
     }
     const counts = { withoutWords: this.#withoutWords, unreadable: this.#unreadable };
-    return { made, ...counts, meanShare: made === 0 ? null : share / made };
+    const made = ids.length;
+    return { ids, made, ...counts, meanShare: made === 0 ? null : share / made };
   }
 
   /** What the model is given of a record; undefined, counted and told where that is nothing. */

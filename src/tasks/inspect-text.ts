@@ -94,7 +94,11 @@ export async function inspectText(options: InspectTextOptions): Promise<TextInsp
   const rules = settingsRules(tokenizer, textSettings(config, method, lexicon));
   const phrases = phrasesOf(method.text.phrases);
   const counter = phraseCounter(phrases);
-  const { report, context = "" } = await findRecord(dataset.records(), options, counter);
+  const { report, context = "" } = await findRecord(
+    dataset.records(undefined, { checkContexts: true }),
+    options,
+    counter,
+  );
   const { seed } = config.train;
   const text = recordText({ report, context }, rules, { id, epoch, seed });
   return {

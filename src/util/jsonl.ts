@@ -33,8 +33,10 @@ export interface JsonLine {
 export interface LineOptions {
   /** The longest line that is accepted, in bytes. */
   readonly maxLineBytes?: number;
+  /** Reads so many bytes of the file and no more. */
+  readonly end?: number;
   /** Stops the reading: the iteration then throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The longest line that readers accept by default: 16 MiB less one byte, so that a length fits in 24 bits. */
@@ -88,7 +90,7 @@ function decode({ line, offset, bytes }: RawLine, path: string): TextLine | unde
 async function* splitLines(
   handle: FileHandle,
   path: string,
-  { maxLineBytes = MAX_LINE_BYTES, signal }: LineOptions,
+  { maxLineBytes = MAX_LINE_BYTES, end: last = Number.POSITIVE_INFINITY, signal }: LineOptions,
 ): AsyncGenerator<RawLine> {
   let rest: Buffer = Buffer.alloc(0);
   let restOffset = 0;
@@ -98,7 +100,7 @@ async function* splitLines(
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const position = restOffset + rest.length;
     const { bytesRead } = await handle
-      .read(chunk, 0, CHUNK_BYTES, position)
+      .read(chunk, 0, Math.min(CHUNK_BYTES, last - position), position)
       .catch(unreadable(path));
     const searched = rest.length;
     const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);

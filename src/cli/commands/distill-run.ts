@@ -1,6 +1,6 @@
 /** @file `ecamp distill run`. */
 import { type Command, defineCommand } from "../command.ts";
-import { LANGUAGE_MODEL_OPTIONS } from "../distill-options.ts";
+import { LANGUAGE_MODEL_OPTIONS, PROVIDERS } from "../distill-options.ts";
 
 /** Distils reports into contexts. */
 export const distillRun: Command = defineCommand({
@@ -23,7 +23,7 @@ images name a table with --from and its columns.`,
   options: {
     provider: {
       type: "choice",
-      choices: ["rules", "openai", "gguf"],
+      choices: PROVIDERS,
       default: "rules",
       help: "who distils",
     },
@@ -32,7 +32,11 @@ images name a table with --from and its columns.`,
     out: { type: "string", metavar: "FILE", help: "to write; DATASET/context.jsonl if absent" },
     from: { type: "string", metavar: "TABLE", help: "a .jsonl, .csv or .tsv, not a dataset" },
     "id-column": { type: "string", default: "id", help: "its column of ids" },
-    "report-column": { type: "string", default: "report", help: "its column of reports" },
+    "report-column": {
+      type: "list",
+      metavar: "NAME",
+      help: "a part of the report, in --from; report if absent",
+    },
     force: { type: "boolean", help: "replace contexts that another provider made" },
     json: { type: "boolean", help: "print the counts as JSON" },
   },

@@ -10,8 +10,9 @@ writes where it looks into DATASET/window.jsonl: the 12 × 12 of 14 × 14 super-
 map itself. "ecamp pretrain" sharpens these windows in place of the middle. The model is a run of "ecamp pretrain", one
 of its checkpoints, or the authors' weight file; nothing leaves this machine.
 
-May be stopped at any time and called again: it goes on, and makes anew what was made of another text or by another
-model. Records without a picture or a text are counted and left out.`,
+May be stopped at any time and called again: it goes on, and makes anew what was made of another text. The file is replaced
+when all is made; windows by another model are replaced with --force only. Records without a picture or a text are counted
+and left out.`,
   positionals: { dataset: { help: "the dataset folder" } },
   options: {
     weights: {
@@ -27,7 +28,7 @@ model. Records without a picture or a text are counted and left out.`,
     },
     out: { type: "string", metavar: "FILE", help: "DATASET/window.jsonl if absent" },
     batch: { type: "integer", min: 1, default: 16, help: "pairs at once" },
-    force: { type: "boolean", help: "make every window anew" },
+    force: { type: "boolean", help: "make every window anew, another model's too" },
     "on-bad-record": {
       type: "choice",
       choices: ["error", "skip"],

@@ -113,7 +113,7 @@ test("ggufModel: an answer without end is told, and a failure quotes nothing", a
   await using file = await tempFile(headerOf(3));
   const long = fakeRuntime(() => ({ responseText: "[", stopReason: "maxTokens" }));
   const model = await ggufModel({ file: file.path, threads: 1, loadRuntime: long.loadRuntime });
-  assert.deepEqual(await model.ask(QUESTION), { kind: "cut" });
+  assert.deepEqual(await model.ask(QUESTION), { kind: "cut", text: "[" });
   const { loadRuntime } = fakeRuntime(() => {
     throw new RangeError("no room for: No effusion.");
   });
@@ -149,6 +149,17 @@ test("ggufModel: what is no GGUF is refused before the runtime is loaded", async
     /there is no such file/,
   );
   await assert.rejects(ggufModel({ file: tmpdir(), threads: 1, loadRuntime }), /it is not a file/);
+});
+
+test("ggufModel: a missing package is said before the file is read for its hash", async () => {
+  await using file = await tempFile(headerOf(3));
+  const missing = new Error("no package");
+  const signal = AbortSignal.abort(); // the hashing heeds it, and nothing before does
+  const loadRuntime = () => Promise.reject(missing);
+  const options = { file: file.path, threads: 1, signal };
+  await assert.rejects(ggufModel({ ...options, loadRuntime }), missing);
+  const { loadRuntime: there } = fakeRuntime(() => ({ responseText: "", stopReason: "" }));
+  await assert.rejects(ggufModel({ ...options, loadRuntime: there }), { name: "AbortError" });
 });
 
 test("loadLlamaRuntime: without the package, the line that installs it", async () => {

@@ -1,7 +1,7 @@
 /** @file A language model in a file, run in this process: nothing is sent anywhere. */
 import { describeError, ExecutionError } from "../../util/errors.ts";
 import type { LanguageModel, Message, Question, Reply } from "../llm/language-model.ts";
-import { nameGgufFile } from "./gguf-file.ts";
+import { checkGgufFile, nameGgufFile } from "./gguf-file.ts";
 import {
   type Llama,
   type LlamaRuntime,
@@ -30,8 +30,9 @@ const CONTEXT_TOKENS = 4096;
  */
 export async function ggufModel(options: GgufModelOptions): Promise<LanguageModel> {
   const { file, signal, loadRuntime = loadLlamaRuntime } = options;
+  await checkGgufFile(file);
+  const runtime = await loadRuntime(); // before a gigabyte is read for its hash
   const name = await nameGgufFile(file, signal);
-  const runtime = await loadRuntime();
   try {
     return new GgufModel(name, await start(runtime, options));
   } catch (cause) {
@@ -94,8 +95,8 @@ class GgufModel implements LanguageModel {
     session.setChatHistory(messages.slice(0, -1).map(turnOf));
     const options = { grammar, maxTokens, temperature: 0, signal } as const;
     const answer = await session.promptWithMeta(last?.text ?? "", options);
-    if (answer.stopReason === "maxTokens") return { kind: "cut" };
-    return { kind: "text", text: answer.responseText };
+    const kind = answer.stopReason === "maxTokens" ? "cut" : "text";
+    return { kind, text: answer.responseText };
   }
 
   usage(): string {

@@ -13,14 +13,32 @@ const MAX_UNANSWERED = 20;
 /** How much of a wrong answer is shown to the model that gave it. */
 const MAX_QUOTED = 2000;
 
-type Outcome = SentenceAnswer | "refused" | "unreadable";
+/** Why a sentence has no answer. */
+type Unanswered = "refused" | "unreadable" | "rejected";
+
+type Outcome = SentenceAnswer | Unanswered;
+
+/** What came of one question. */
+type Read =
+  | { readonly kind: "refused" | "rejected" }
+  | { readonly kind: "read"; readonly parsed: ParsedAnswer; readonly text: string };
+
+/** Halves of characters, which are no Unicode text: some servers refuse a body with one. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, "\ufffd");
 
 /** One model, and what it has been asked. */
 export class SentenceAsker {
   readonly #model: LanguageModel;
   readonly #asked: AskedFor;
   readonly #answers = new Map<string, Promise<Outcome>>();
-  readonly #counts = { sentences: 0, remembered: 0, repaired: 0, refused: 0, unreadable: 0 };
+  readonly #counts = {
+    ...{ sentences: 0, remembered: 0, repaired: 0 },
+    ...{ refused: 0, unreadable: 0, rejected: 0 },
+  };
+  /** What the server said of the last question that it did not take. */
+  #rejection = "";
   #unansweredInARow = 0;
 
   constructor(model: LanguageModel, asked: AskedFor) {
@@ -42,13 +60,14 @@ export class SentenceAsker {
 
   /** What was asked, for people. */
   usage(): string {
-    const { sentences, remembered, repaired, refused, unreadable } = this.#counts;
+    const { sentences, remembered, repaired, refused, unreadable, rejected } = this.#counts;
     const parts = [
       `${sentences} sentences asked`,
       ...(remembered > 0 ? [`${remembered} met again`] : []),
       ...(repaired > 0 ? [`${repaired} asked twice`] : []),
       ...(refused > 0 ? [`${refused} refused by the model`] : []),
       ...(unreadable > 0 ? [`${unreadable} without a readable answer`] : []),
+      ...(rejected > 0 ? [`${rejected} not taken by the server (${this.#rejection})`] : []),
     ];
     return parts.join(", ");
   }
@@ -76,42 +95,41 @@ export class SentenceAsker {
     this.#unansweredInARow += 1;
     if (this.#unansweredInARow < MAX_UNANSWERED) return;
     const { provider, model } = this.#model;
+    const last = outcome === "rejected" ? ` (the last: ${this.#rejection})` : "";
     throw new ExecutionError(
-      `Cannot distil with ${provider} ${model}: ${MAX_UNANSWERED} sentences in a row had no answer in the JSON that was asked for; use another model`,
+      `Cannot distil with ${provider} ${model}: ${MAX_UNANSWERED} sentences in a row had no answer in the JSON that was asked for${last}; use another model`,
     );
   }
 
   async #askAnew(sentence: string, signal: AbortSignal | undefined): Promise<Outcome> {
-    const question = questionAbout(sentence, this.#asked);
+    const question = questionAbout(wellFormed(sentence), this.#asked);
     const first = await this.#read(question, signal);
-    if (first.kind === "refused") return "refused";
+    if (first.kind !== "read") return first.kind;
     if (first.parsed.kind === "answer") return first.parsed.answer;
     this.#counts.repaired += 1;
     const again = `That cannot be used: ${first.parsed.problem}. Answer with the JSON object only.`;
     const messages = [
       ...question.messages,
-      { role: "assistant", text: first.text.slice(0, MAX_QUOTED) } as const,
+      { role: "assistant", text: wellFormed(first.text.slice(0, MAX_QUOTED)) } as const,
       { role: "user", text: again } as const,
     ];
     const second = await this.#read({ ...question, messages }, signal);
-    if (second.kind === "refused") return "refused";
+    if (second.kind !== "read") return second.kind;
     return second.parsed.kind === "answer" ? second.parsed.answer : "unreadable";
   }
 
-  async #read(
-    question: Question,
-    signal: AbortSignal | undefined,
-  ): Promise<
-    | { readonly kind: "refused" }
-    | { readonly kind: "read"; readonly parsed: ParsedAnswer; readonly text: string }
-  > {
+  async #read(question: Question, signal: AbortSignal | undefined): Promise<Read> {
     const reply = await this.#model.ask(question, signal);
     if (reply.kind === "refusal") return { kind: "refused" };
-    const text = reply.kind === "text" ? reply.text : "";
+    if (reply.kind === "rejected") {
+      this.#rejection = reply.what;
+      return { kind: "rejected" };
+    }
+    const { text } = reply;
     const parsed: ParsedAnswer =
-      reply.kind === "text"
-        ? parseAnswer(text, this.#asked)
-        : { kind: "wrong", problem: "it is too long" };
+      reply.kind === "cut"
+        ? { kind: "wrong", problem: "it is too long" }
+        : parseAnswer(text, this.#asked);
     return { kind: "read", parsed, text };
   }
 }

@@ -156,7 +156,7 @@ test("languageModelProvider: an answer that cannot be read is asked for once mor
     ],
   );
   const never = await distil("No effusion. No edema.", {
-    "No effusion.": ["{", { kind: "cut" }],
+    "No effusion.": ["{", { kind: "cut", text: "{" }],
     "No edema.": { findings: [named("edema", "absent")] },
   });
   assert.deepEqual(
@@ -167,9 +167,49 @@ test("languageModelProvider: an answer that cannot be read is asked for once mor
     never.usage,
     "2 sentences asked, 1 asked twice, 1 without a readable answer; nothing",
   );
+  const cut = await distil("No effusion.", {
+    "No effusion.": [{ kind: "cut", text: '{"findings":[{"entity"' }, good],
+  });
+  assert.equal(cut.findings.length, 1);
+  assert.deepEqual(
+    cut.model.asked[1]?.messages.slice(-2).map(({ text }) => text),
+    [
+      '{"findings":[{"entity"',
+      "That cannot be used: it is too long. Answer with the JSON object only.",
+    ],
+  );
   const refused = await distil("No effusion.", { "No effusion.": { kind: "refusal" } });
   assert.equal(refused.findings.length, 0);
   assert.equal(refused.usage, "1 sentences asked, 1 refused by the model; nothing");
+});
+
+test("languageModelProvider: a sentence that is not taken is left out, unless it is one after another", async () => {
+  const rejected: Reply = { kind: "rejected", what: "HTTP 413" };
+  const { brief, usage } = await distil("No effusion. No edema.", {
+    "No effusion.": rejected,
+    "No edema.": { findings: [named("edema", "absent")] },
+  });
+  assert.deepEqual(
+    brief.map(({ entity }) => entity),
+    ["edema"],
+  );
+  assert.equal(usage, "2 sentences asked, 1 not taken by the server (HTTP 413); nothing");
+  const sentences = Array.from({ length: 25 }, (_, i) => `Stable effusion of ${i + 2} cm.`);
+  const replies = Object.fromEntries(sentences.map((sentence) => [sentence, rejected]));
+  await assert.rejects(distil(sentences.join(" "), replies), /\(the last: HTTP 413\); use another/);
+});
+
+test("languageModelProvider: halves of characters are replaced before they are sent", async () => {
+  const sent = "Small \ufffd effusion \ufffd on the left.";
+  const { brief, model } = await distil("Small \ud83d effusion \udc00 on the left.", {
+    [sent]: { findings: [named("Small \ufffd effusion", "present", { severity: "Small" })] },
+  });
+  assert.equal(model.asked[0]?.messages.at(-1)?.text, sent);
+  assert.doesNotMatch(JSON.stringify(model.asked), /\\ud[89a-f]/);
+  assert.deepEqual(
+    brief.map(({ entity, severity, quote }) => [entity, severity, quote]),
+    [["effusion", "small", "effusion"]],
+  );
 });
 
 test("languageModelProvider: a model that never answers as asked is no use", async () => {

@@ -58,19 +58,24 @@ function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: Sentence
     const check = createCheck(report);
     const findings: Finding[] = [];
     const free: string[] = [];
+    let unanswered = 0;
     for (const { start, end } of partsOfPicture(report)) {
       const text = report.slice(start, end);
       const entities = sentenceEntities(text, find(text), isOfChest(lexicon));
       if (entities.findings.length === 0) continue;
       const answer = await asker.ask(text, signal);
-      if (answer === undefined) continue;
+      if (answer === undefined) {
+        unanswered += 1;
+        continue;
+      }
       const found = readFindings(answer.findings, { text, start, entities, find });
       findings.push(...found);
       const kept = found.filter((finding) => check(finding) === undefined);
       const own = answer.sentence.trim();
       if (isSupported(own, kept, { find, read, check })) free.push(own);
     }
-    return asked === "free" ? { findings, context: [...new Set(free)].join(" ") } : { findings };
+    const made = { findings, ...(unanswered > 0 && { unanswered }) };
+    return asked === "free" ? { ...made, context: [...new Set(free)].join(" ") } : made;
   };
 }
 
@@ -80,14 +85,16 @@ function assisted(lexicon: Lexicon, asker: SentenceAsker): Distill {
   const read = createRulesReader(lexicon);
   return async (report, signal) => {
     const proposed: EntityMention[] = [];
+    let unanswered = 0;
     for (const { start, end } of partsOfPicture(report)) {
       const text = report.slice(start, end);
       const answer = await asker.ask(text, signal);
+      if (answer === undefined) unanswered += 1;
       for (const mention of proposeEntities(answer?.entities ?? [], text, find(text))) {
         proposed.push({ ...mention, start: start + mention.start, end: start + mention.end });
       }
     }
-    return { findings: read(report, proposed) };
+    return { findings: read(report, proposed), ...(unanswered > 0 && { unanswered }) };
   };
 }
 

@@ -27,12 +27,14 @@ export type JsonSchema =
   | { readonly type: "string"; readonly maxLength: number }
   | { readonly type: "string"; readonly enum: readonly string[] };
 
-/** What came of a question: a text, or that the model declined to give one. */
+/** What came of a question: a text, or why there is none. */
 export type Reply =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "refusal" }
-  /** Longer than `maxTokens`. */
-  | { readonly kind: "cut" };
+  /** Longer than `maxTokens`; the text is as much as there is. */
+  | { readonly kind: "cut"; readonly text: string }
+  /** The question was not taken, though others are: too long, say, or held back by a filter. */
+  | { readonly kind: "rejected"; readonly what: string };
 
 /** A language model. The same question has the same answer, as far as its server keeps to that. */
 export interface LanguageModel extends AsyncDisposable {

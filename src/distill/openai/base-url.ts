@@ -42,6 +42,33 @@ export function parseBaseUrl(text: string): ServerAddress {
   };
 }
 
+/** What may be sent where. */
+export interface Destination {
+  readonly address: ServerAddress;
+  /** May reports go to a machine that is not this one? */
+  readonly allowRemote: boolean;
+  readonly apiKey?: string | undefined;
+}
+
+/**
+ * Refuses what nobody allowed: another machine, and in any case a key that anyone on the way there could read.
+ * @throws {ConfigError}
+ */
+export function requireAllowed({ address, allowRemote, apiKey }: Destination): void {
+  const { host, isLoopback, isEncrypted } = address;
+  if (isLoopback) return;
+  if (!allowRemote) {
+    throw new ConfigError(
+      `Cannot use the server ${host}: it is not this machine (127.0.0.0/8, ::1 or localhost), and sentences of reports would be sent there; --allow-remote allows that`,
+    );
+  }
+  if (apiKey !== undefined && !isEncrypted) {
+    throw new ConfigError(
+      `Cannot send a key to ${host} unencrypted: anyone on the way could read it; use an https address, or no key`,
+    );
+  }
+}
+
 /**
  * Is a host, as `URL` normalises it, literally of this machine? Other names may resolve to it, and other spellings (IPv4 within
  * IPv6, `0.0.0.0`) may lead to it; those are refused rather than reasoned about.

@@ -47,3 +47,17 @@ test("createGuardedFetch: sends to its own server only", async () => {
     await assert.rejects(guarded.fetch(url), /was refused: it is not 127\.0\.0\.1:9/);
   }
 });
+
+test("createGuardedFetch: a body that is no text is an error, not an empty request", async () => {
+  await using server = await startModelServer(() => "[]");
+  const address = parseBaseUrl(server.baseUrl);
+  using guarded = createGuardedFetch({ address, apiKey: undefined, maxBytes: 9999 });
+  const url = `${address.baseUrl}/chat/completions`;
+  for (const body of [Buffer.from(QUESTION), new URLSearchParams(), new Blob([QUESTION])]) {
+    await assert.rejects(guarded.fetch(url, { method: "POST", body }), {
+      name: "TypeError",
+      message: /^Cannot send a request to 127\.0\.0\.1:\d+: expected its body as text$/,
+    });
+  }
+  assert.equal(server.requests.length, 0);
+});

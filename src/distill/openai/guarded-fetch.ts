@@ -77,10 +77,17 @@ async function send(url: URL, init: RequestInit, connection: Connection): Promis
   throw new ExecutionError(`a request to ${url.host} was refused: it is not ${address.host}`);
 }
 
-function exchange(url: URL, init: RequestInit, connection: Connection): Promise<IncomingMessage> {
+async function exchange(
+  url: URL,
+  init: RequestInit,
+  connection: Connection,
+): Promise<IncomingMessage> {
   const { agent, options } = connection;
   const request = options.address.isEncrypted ? requestHttps : requestHttp;
-  const body = typeof init.body === "string" ? init.body : "";
+  const body = init.body ?? "";
+  if (typeof body !== "string") {
+    throw new TypeError(`Cannot send a request to ${url.host}: expected its body as text`);
+  }
   return new Promise((resolve, reject) => {
     const sent = request(url, {
       method: init.method ?? "GET",

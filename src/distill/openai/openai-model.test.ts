@@ -30,7 +30,13 @@ async function open(
   const server = await startModelServer(behave, { ofProbe: options.ofProbe ?? false });
   const slept: number[] = [];
   const model = openAiModel({
-    ...{ address: parseBaseUrl(server.baseUrl), model: "m", concurrency: 1, timeoutMs: 20_000 },
+    ...{
+      address: parseBaseUrl(server.baseUrl),
+      allowRemote: false,
+      model: "m",
+      concurrency: 1,
+      timeoutMs: 20_000,
+    },
     timing: { now: () => 0, sleep: async (ms) => void slept.push(ms) },
     ...options,
   });
@@ -153,6 +159,21 @@ test("openAiModel: gives up after five attempts, at once where none would help",
   }
 });
 
+test("openAiModel: a question that is not taken is asked in words alone, and then left", async () => {
+  for (const status of [400, 413, 422]) {
+    await using never = await open(failing(status, {}, "too_long"));
+    const what = `HTTP ${status} (too_long)`;
+    assert.deepEqual(await never.model.ask(QUESTION), { kind: "rejected", what });
+    const formats = never.server.requests.map(({ body }) => body.response_format !== undefined);
+    assert.deepEqual(formats, [true, true, false]);
+    await using once = await open((request, response, count) => {
+      if (request.body.response_format === undefined) return "[]";
+      return failing(status)(request, response, count);
+    });
+    assert.deepEqual(await once.model.ask(QUESTION), { kind: "text", text: "[]" });
+  }
+});
+
 test("openAiModel: hangs, closed sockets and wrong answers have names", async () => {
   const html: Behaviour = (_, response) => {
     response.writeHead(200, { "content-type": "text/html" });
@@ -216,15 +237,20 @@ test("openAiModel: refusals and answers without end are told from texts", async 
     (_, response) => void complete(response, { content: '{"a' }, "length"),
     (_, response) => void complete(response, { content: null }),
   ];
-  const kinds: string[] = [];
+  const replies: unknown[] = [];
   for (const behave of behaviours) {
     await using opened = await open((...call) => {
       behave(...call);
       return undefined;
     });
-    kinds.push((await opened.model.ask(QUESTION)).kind);
+    replies.push(await opened.model.ask(QUESTION));
   }
-  assert.deepEqual(kinds, ["refusal", "refusal", "cut", "text"]);
+  assert.deepEqual(replies, [
+    { kind: "refusal" },
+    { kind: "refusal" },
+    { kind: "cut", text: '{"a' },
+    { kind: "text", text: "" },
+  ]);
 });
 
 test("openAiModel: stops at once when it is told to, and when it is closed", async () => {
@@ -243,8 +269,33 @@ test("openAiModel: says so when there is no server", async () => {
   const server = await startModelServer(() => "[]");
   await server[Symbol.asyncDispose]();
   await using model = openAiModel({
-    ...{ address: parseBaseUrl(server.baseUrl), model: "m", concurrency: 1, timeoutMs: 5000 },
+    ...{
+      address: parseBaseUrl(server.baseUrl),
+      allowRemote: false,
+      model: "m",
+      concurrency: 1,
+      timeoutMs: 5000,
+    },
     timing: { now: () => 0, sleep: async () => undefined },
   });
   assert.match(await failureOf(model), /\(ECONNREFUSED\); is the server running\?, 5 times over$/);
+});
+
+test("openAiModel: another machine is not asked unless that was allowed, and given no key in the open", async () => {
+  const options = { model: "m", concurrency: 1, timeoutMs: 5000 } as const;
+  const encrypted = parseBaseUrl("https://192.0.2.1/v1");
+  const plain = parseBaseUrl("http://192.0.2.1/v1");
+  for (const address of [encrypted, plain]) {
+    assert.throws(() => openAiModel({ ...options, address, allowRemote: false }), {
+      name: "ConfigError",
+      message: /^Cannot use the server 192\.0\.2\.1: it is not this machine/,
+    });
+    await using _open = openAiModel({ ...options, address, allowRemote: true });
+  }
+  const key = { ...options, allowRemote: true, apiKey: "k-1" };
+  await using _open = openAiModel({ ...key, address: encrypted });
+  assert.throws(() => openAiModel({ ...key, address: plain }), {
+    name: "ConfigError",
+    message: /^Cannot send a key to 192\.0\.2\.1 unencrypted: /,
+  });
 });

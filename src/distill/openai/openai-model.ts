@@ -4,16 +4,14 @@ import { z } from "zod";
 import { ExecutionError } from "../../util/errors.ts";
 import type { LanguageModel, Question, Reply } from "../llm/language-model.ts";
 import { jsonIn } from "../llm/parse-answer.ts";
-import type { ServerAddress } from "./base-url.ts";
+import { type Destination, requireAllowed } from "./base-url.ts";
 import { describeFailure, type Failure } from "./describe-failure.ts";
 import { createGuardedFetch, type GuardedFetch } from "./guarded-fetch.ts";
 import { backOffMs, Pace, REAL_TIME, type Timing } from "./pace.ts";
 
 /** Which model, where, and how it may be used. */
-export interface OpenAiModelOptions {
-  readonly address: ServerAddress;
+export interface OpenAiModelOptions extends Destination {
   readonly model: string;
-  readonly apiKey?: string | undefined;
   /** Questions at a time. */
   readonly concurrency: number;
   /** Requests a minute; undefined for no limit. */
@@ -33,6 +31,9 @@ const MAX_ANSWER_BYTES = 4 * 2 ** 20;
 
 /** Statuses by which servers say that they do not know how to hold a model to a schema. */
 const UNKNOWN_FORMAT: ReadonlySet<number> = new Set([400, 404, 415, 422, 500, 501]);
+
+/** Statuses by which servers refuse one question, where they have answered another: a filter, a length, a form. */
+const REFUSES_QUESTION: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /** Asked once, before any sentence of a report: is the model there, and can it be held to a schema? */
 const PROBE: Question = {
@@ -64,8 +65,12 @@ const completionSchema = z.object({
 
 type Format = "schema" | "text";
 
-/** Opens the model; nothing is sent before the first question. */
+/**
+ * Opens the model; nothing is sent before the first question.
+ * @throws {ConfigError} when it is on another machine and nobody allowed that, or its key would go there unencrypted
+ */
 export function openAiModel(options: OpenAiModelOptions): LanguageModel {
+  requireAllowed(options);
   return new OpenAiModel(options);
 }
 
@@ -110,9 +115,13 @@ class OpenAiModel implements LanguageModel {
     const either = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
     this.#format ??= this.#probe(either);
     const format = await this.#format;
-    const outcome = await this.#askPatiently(question, format, either);
-    if (outcome.kind === "failure") throw this.#failed(outcome);
-    return outcome;
+    let outcome = await this.#askPatiently(question, format, either);
+    if (isRefused(outcome) && format === "schema") {
+      outcome = await this.#askPatiently(question, "text", either);
+    }
+    if (outcome.kind !== "failure") return outcome;
+    if (isRefused(outcome)) return { kind: "rejected", what: outcome.what };
+    throw this.#failed(outcome);
   }
 
   usage(): string {
@@ -197,12 +206,16 @@ class OpenAiModel implements LanguageModel {
     this.#used.tokensOut += parsed.data?.usage?.completion_tokens ?? 0;
     const { finish_reason: end, message } = choice;
     if ((message.refusal ?? "") !== "" || end === "content_filter") return { kind: "refusal" };
-    if (end === "length") return { kind: "cut" };
-    return { kind: "text", text: message.content ?? "" };
+    return { kind: end === "length" ? "cut" : "text", text: message.content ?? "" };
   }
 
   #failed({ what }: Failure): ExecutionError {
     const { address, model } = this.#options;
     return new ExecutionError(`Cannot ask the model "${model}" at ${address.host}: ${what}`);
   }
+}
+
+/** Is it this question that the server does not take, rather than any? The first one it took. */
+function isRefused(outcome: Reply | Failure): boolean {
+  return outcome.kind === "failure" && REFUSES_QUESTION.has(outcome.status ?? 0);
 }

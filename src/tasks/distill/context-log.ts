@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { type LinePlace, LineReader } from "../../data/line-table.ts";
+import { parseContext } from "../../data/record.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
 import {
   asDistilledRecord,
@@ -13,7 +14,7 @@ import {
 import { writeFileAtomically } from "../../util/atomic-file.ts";
 import { ConfigError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
-import { readWholeLines, type WholePart, wholePart } from "./whole-lines.ts";
+import { mendEnd, readWholeLines, type WholePart, wholePart } from "../../util/whole-lines.ts";
 
 /** What a log is opened with. */
 export interface ContextLogOptions {
@@ -40,6 +41,26 @@ interface Kept {
 async function readKept({ from, place }: Kept): Promise<DistilledRecord> {
   const line = tryParseJson(await from.read(place))?.value;
   return parseDistilledRecord(line, `read "${from.path}" at byte ${place.offset}`);
+}
+
+/** Records that were found and cannot be kept. */
+interface UnlikeRecords {
+  /** How many were made by whom else. */
+  readonly others: ReadonlyMap<string, number>;
+  /** This provider's, by another version of its rules or prompt. */
+  readonly outdated: number;
+  /** This provider's, whose model gave no answer about a sentence. */
+  readonly unanswered: number;
+}
+
+const ANOTHER_PROGRAM = "another program";
+
+/** @throws {ManifestError} when a line is no context at all: its file is of another kind, and nobody means to replace it */
+function requireContext(
+  value: unknown,
+  { path, line }: { readonly path: string; readonly line: number },
+): void {
+  parseContext(value, `take "${path}" for contexts, line ${line}`);
 }
 
 /** What the name of the file ends in that grows. */
@@ -69,8 +90,8 @@ export class ContextLog implements AsyncDisposable {
 
   /**
    * Reads what is done, and drops the part of a line that a kill left behind.
-   * @throws {ConfigError} when `out` holds contexts of another provider and `force` is not set
-   * @throws {ManifestError} when a line is damaged that is not the last
+   * @throws {ConfigError} when `out`, or its partial file, holds contexts of another provider and `force` is not set
+   * @throws {ManifestError} when a line is damaged that is not the last, or is no context, even with `force`
    */
   static async open(options: ContextLogOptions): Promise<ContextLog> {
     const log = new ContextLog(options);
@@ -134,59 +155,67 @@ export class ContextLog implements AsyncDisposable {
 
   async #readOut(): Promise<void> {
     const whole = await wholePart(this.#out.path);
-    const { others, outdated } = await this.#read(this.#out, whole);
-    if (others > 0) this.#refuseOthers(others);
+    const unlike = await this.#read(this.#out, whole);
+    this.#judge(this.#out.path, unlike);
     const { out, note } = this.#options;
-    if (outdated > 0)
-      note(
-        `"${out}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
-      );
     if (whole.isCut) note(`"${out}": its last line was cut off, and is made anew`);
-    this.#isStale ||= others + outdated > 0 || whole.isCut || whole.lacksEnd;
+    const isUnlike = unlike.others.size + unlike.outdated + unlike.unanswered > 0;
+    this.#isStale ||= isUnlike || whole.isCut || whole.lacksEnd;
   }
 
-  #refuseOthers(others: number): void {
+  /** Lets records go that cannot be kept, if they may; those of others were perhaps paid for. */
+  #judge(path: string, { others, outdated, unanswered }: UnlikeRecords): void {
     const { out, force, provider, note } = this.#options;
+    if (outdated > 0) {
+      note(
+        `"${path}": ${outdated} contexts are of another version of the rules or prompt, and are made anew`,
+      );
+    }
+    if (unanswered > 0) {
+      note(
+        `"${path}": ${unanswered} contexts lack what the model gave no answer about, and are made anew`,
+      );
+    }
+    const count = [...others.values()].reduce((sum, each) => sum + each, 0);
+    if (count === 0) return;
+    const whose = [...others].map(([who, each]) => `${each} by ${who}`).join(", ");
     if (force) {
-      note(`"${out}": ${others} contexts of another provider are replaced`);
+      note(`"${path}": ${count} contexts of another provider are replaced: ${whose}`);
       return;
     }
+    const where = path === out ? "it holds" : `"${path}", which an unfinished run left, holds`;
     throw new ConfigError(
-      `Cannot write "${out}": it holds ${others} contexts that were not made by the provider ${provider.name} with ${provider.model}; keep it by naming another file (--out), or replace it (--force)`,
+      `Cannot write "${out}": ${where} ${count} contexts that were not made by the provider ${provider.name} with ${provider.model}, but ${whose}; keep them by naming another file (--out), or replace them (--force)`,
     );
   }
 
   async #readPartial(): Promise<void> {
     const { path } = this.#partial;
     const whole = await wholePart(path);
-    await this.#read(this.#partial, whole);
+    this.#judge(path, await this.#read(this.#partial, whole));
     if (whole.bytes > 0 || whole.isCut) this.#isStale = true;
-    if (!whole.isCut && !whole.lacksEnd) {
-      this.#size = whole.bytes;
-      return;
-    }
-    await using handle = await open(path, "r+");
-    await handle.truncate(whole.bytes);
-    if (whole.lacksEnd) await handle.write("\n", whole.bytes);
-    this.#size = whole.bytes + (whole.lacksEnd ? 1 : 0);
+    this.#size = await mendEnd(path, whole);
     if (whole.isCut) this.#options.note(`"${path}": dropped its last line, which was cut off`);
   }
 
   /** Keeps the lines of this provider, and counts those of others and those of another version. */
-  async #read(
-    from: LineReader,
-    whole: WholePart,
-  ): Promise<{ readonly others: number; readonly outdated: number }> {
+  async #read(from: LineReader, whole: WholePart): Promise<UnlikeRecords> {
     const { provider, signal } = this.#options;
-    const counts = { others: 0, outdated: 0 };
-    for await (const { value, offset, length } of readWholeLines(from.path, whole, signal)) {
+    const others = new Map<string, number>();
+    const counts = { outdated: 0, unanswered: 0 };
+    for await (const { value, line, offset, length } of readWholeLines(from.path, whole, signal)) {
       const record = asDistilledRecord(value);
+      if (record === undefined) requireContext(value, { path: from.path, line });
       if (from === this.#out) this.#standing += 1;
-      if (record?.provider !== provider.name || record.model !== provider.model) counts.others += 1;
-      else if (record.promptHash !== provider.promptHash) counts.outdated += 1;
+      if (record?.provider !== provider.name || record.model !== provider.model) {
+        const who =
+          record === undefined ? ANOTHER_PROGRAM : `${record.provider} with ${record.model}`;
+        others.set(who, (others.get(who) ?? 0) + 1);
+      } else if (record.promptHash !== provider.promptHash) counts.outdated += 1;
+      else if (record.unanswered !== undefined) counts.unanswered += 1;
       else this.#keep(record, { from, place: { offset, length }, reportHash: record.reportHash });
     }
-    return counts;
+    return { others, ...counts };
   }
 
   #keep({ id }: DistilledRecord, kept: Kept): void {

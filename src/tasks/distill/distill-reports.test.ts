@@ -166,11 +166,75 @@ describe("distillReports()", () => {
     await distil(out, { provider: watched({ name: "other" }) });
     await assert.rejects(distil(out), /holds 4 contexts that were not made by the provider rules/);
     assert.equal((await recordsOf(out))[0]?.provider, "other");
-    await distil(out, { force: true });
+    const notes: string[] = [];
+    await distil(out, { force: true, notes });
+    assert.match(
+      notes.join(),
+      /4 contexts of another provider are replaced: 4 by other with chest$/,
+    );
     assert.equal((await recordsOf(out))[0]?.provider, "rules");
     await writeFile(out, '{"id": "a", "context": "written by hand"}\n');
     await assert.rejects(distil(out), /holds 1 contexts/);
     assert.match(await readFile(out, "utf8"), /by hand/);
+  });
+
+  test("what another provider's unfinished run left is treated in the same way", async () => {
+    const out = newFile();
+    const other = watched({ name: "other", fail: "Alles unauffällig." });
+    await assert.rejects(distil(out, { provider: other }), /the server has gone/);
+    const paid = await readFile(`${out}.partial`, "utf8");
+    await assert.rejects(distil(out), {
+      name: "ConfigError",
+      message: `Cannot write "${out}": "${out}.partial", which an unfinished run left, holds 3 contexts that were not made by the provider rules with chest, but 3 by other with chest; keep them by naming another file (--out), or replace them (--force)`,
+    });
+    assert.equal(await readFile(`${out}.partial`, "utf8"), paid);
+    const notes: string[] = [];
+    assert.equal((await distil(out, { force: true, notes })).distilled, 3);
+    assert.match(notes.join(), /\.partial": 3 contexts of another provider are replaced/);
+    assert.equal((await recordsOf(out))[0]?.provider, "rules");
+  });
+
+  test("what lacks an answer is copied, counted, and made anew by the next run", async () => {
+    const out = newFile();
+    const rules = rulesProvider();
+    const mute: DistillProvider = {
+      ...rules,
+      distill: async () => ({ findings: [], unanswered: 2 }),
+    };
+    assert.equal((await distil(out, { provider: mute })).unanswered, 4);
+    assert.deepEqual(
+      (await recordsOf(out)).map(({ unanswered }) => unanswered),
+      [2, 2, 2, 2],
+    );
+    const again = await distil(out);
+    assert.deepEqual([...countsOf(again), again.unanswered], [3, 0, 1, 0]);
+  });
+
+  test("a file of another kind is never replaced", async () => {
+    for (const text of [
+      '{"id": "a", "report": "No effusion."}\n',
+      '{"id": "a", "context": "by hand"}\n{"id": "a", "image": "a.png"}\n',
+      "id,report\n1,No effusion.\n",
+      "one line of notes",
+      "[1, 2]",
+    ]) {
+      const out = newFile();
+      await writeFile(out, text);
+      await assert.rejects(distil(out, { force: true }), { name: "ManifestError" }, text);
+      assert.equal(await readFile(out, "utf8"), text);
+    }
+  });
+
+  test("an unfinished run of another prompt is said to be made anew", async () => {
+    const out = newFile();
+    const before = watched({ promptHash: "0".repeat(64), fail: "Alles unauffällig." });
+    await assert.rejects(distil(out, { provider: before }), /the server has gone/);
+    const notes: string[] = [];
+    assert.equal((await distil(out, { notes })).distilled, 3);
+    assert.match(
+      notes.join(),
+      /\.partial": 3 contexts are of another version of the rules or prompt/,
+    );
   });
 
   test("what was done before a failure is kept", async () => {
@@ -178,7 +242,10 @@ describe("distillReports()", () => {
     const notes: string[] = [];
     const failing = watched({ fail: "Alles unauffällig." });
     await assert.rejects(distil(out, { provider: failing, notes }), /the server has gone/);
-    assert.match(notes.join(), /2 reports were done before/);
+    assert.match(
+      notes.join(),
+      /3 contexts were made and are kept; the same command goes on from there$/,
+    );
     const provider = watched();
     assert.deepEqual(countsOf(await distil(out, { provider })), [1, 3, 0]);
     assert.deepEqual(provider.seen, ["Alles unauffällig."]);

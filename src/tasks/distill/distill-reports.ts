@@ -23,7 +23,10 @@ export interface DistillReportsOptions {
   readonly note: (text: string) => void;
   /** Told how many records have been looked at. */
   readonly onProgress?: (records: number) => void;
-  /** Stops after the reports that are in work; what is done is kept. */
+  /**
+   * Takes no more reports, and aborts the asking about those in work, where the provider asks anybody; what is done is kept. The
+   * promise is then rejected with the signal's reason if a report was aborted, or says that it was stopped.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +44,8 @@ export interface DistillSummary {
   readonly distilled: number;
   /** Reports, of those distilled now, in which nothing was found. */
   readonly namingNothing: number;
+  /** Records made now with a sentence that had no answer; the next run makes them anew. */
+  readonly unanswered: number;
   /** Findings of those distilled now. */
   readonly findings: Readonly<Record<FindingStatus, number>>;
   /** Findings that were not kept, by reason. */
@@ -69,11 +74,20 @@ export async function distillReports(options: DistillReportsOptions): Promise<Di
     return work.summary(ids === undefined);
   } catch (error) {
     await work.settle(); // others that were in work may still be done, and were perhaps paid for
-    const { distilled } = work.summary(true);
-    if (distilled > 0)
-      note(`${distilled} reports were done before; the same command goes on from there`);
+    noteEnd(work.summary(true), note);
     throw error;
   }
+}
+
+/** Says before a failure, or Ctrl-C, what is kept and what was paid for. */
+function noteEnd(
+  { distilled, copied, usage }: DistillSummary,
+  note: DistillReportsOptions["note"],
+): void {
+  const made = distilled + copied;
+  if (made > 0)
+    note(`${made} contexts were made and are kept; the same command goes on from there`);
+  if (usage !== undefined) note(`used: ${usage}`);
 }
 
 /** The work on one source, with its counts. */
@@ -89,6 +103,7 @@ class Distilling {
     copied: 0,
     distilled: 0,
     namingNothing: 0,
+    unanswered: 0,
   };
   readonly #findings = { present: 0, absent: 0, uncertain: 0 };
   readonly #rejected: Partial<Record<Rejection, number>> = {};
@@ -137,8 +152,10 @@ class Distilling {
   async #make(id: string, report: string, reportHash: string): Promise<void> {
     const same = this.#inWork.get(reportHash) ?? this.#log.sameReport(reportHash);
     if (same !== undefined) {
-      await this.#log.append({ ...(await same), id });
+      const record = { ...(await same), id };
+      await this.#log.append(record);
       this.#counts.copied += 1;
+      if (record.unanswered !== undefined) this.#counts.unanswered += 1;
       return;
     }
     const work = this.#distil(id, report, reportHash);
@@ -152,7 +169,7 @@ class Distilling {
 
   async #distil(id: string, report: string, reportHash: string): Promise<DistilledRecord> {
     const { provider, check, now, signal } = this.#options;
-    const { context, findings, rejected } = await distillReport(report, {
+    const { context, findings, rejected, unanswered } = await distillReport(report, {
       provider,
       check,
       ...(signal !== undefined && { signal }),
@@ -162,9 +179,10 @@ class Distilling {
     for (const reason of rejected) this.#rejected[reason] = (this.#rejected[reason] ?? 0) + 1;
     const { name, model, promptHash } = provider;
     const from = { provider: name, model, promptHash, reportHash, time: now().toISOString() };
-    const record = { id, context, findings, ...from };
+    const record = { id, context, findings, ...(unanswered > 0 && { unanswered }), ...from };
     await this.#log.append(record);
     this.#counts.distilled += 1;
+    if (unanswered > 0) this.#counts.unanswered += 1;
     return record;
   }
 

@@ -1,19 +1,12 @@
 /** @file Where reports to distil come from: a dataset folder, or a table of ids and reports. */
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { openDataset } from "../../data/dataset.ts";
 import { DATASET_FILES, fileMode } from "../../data/dataset-files.ts";
-import { delimitedTable } from "../../data/delimited-table.ts";
 import { readOwnRecords } from "../../data/join.ts";
-import { jsonlTable } from "../../data/jsonl-table.ts";
-import {
-  cellError,
-  cellOf,
-  cellText,
-  cellWord,
-  requireColumn,
-  type Table,
-} from "../../data/table-row.ts";
-import { ConfigError, ManifestError } from "../../util/errors.ts";
+import { openTable, type TableFile } from "../../data/open-table.ts";
+import { reportOfRow } from "../../data/table-record.ts";
+import { cellError, cellOf, cellWord, requireColumn } from "../../data/table-row.ts";
+import { ManifestError } from "../../util/errors.ts";
 
 /** A report with its id; without one, the record has none. */
 export interface SourceReport {
@@ -55,47 +48,43 @@ export async function datasetReports(folder: string): Promise<ReportSource> {
 }
 
 /** A table of reports. */
-export interface TableReportsOptions {
-  readonly from: string;
+export interface TableReportsOptions extends TableFile {
   readonly idColumn: string;
-  readonly reportColumn: string;
+  /** The parts of the report, joined by line ends in this order. */
+  readonly reportColumns: readonly string[];
 }
 
-/** The reports of a table; what is made of it is its owner's alone. */
-export function tableReports({ from, idColumn, reportColumn }: TableReportsOptions): ReportSource {
-  const table = openTable(from);
+/**
+ * The reports of a table; what is made of it is its owner's alone.
+ * @throws {ConfigError} when the table's form is not known
+ */
+export function tableReports({
+  idColumn,
+  reportColumns,
+  ...file
+}: TableReportsOptions): ReportSource {
+  const table = openTable(file);
+  const { path } = table;
   return {
-    name: from,
+    name: path,
     out: undefined,
     mode: fileMode("private"),
     isPrivate: true,
     async *reports(signal) {
       const seen = new Set<string>();
-      for await (const row of table.rows([idColumn, reportColumn], signal)) {
-        requireColumn(row, idColumn, from);
-        const cell = cellOf(row, idColumn, from);
+      for await (const row of table.rows([...new Set([idColumn, ...reportColumns])], signal)) {
+        requireColumn(row, idColumn, path);
+        const cell = cellOf(row, idColumn, path);
         const id = cellWord(cell);
         if (id === undefined) throw cellError(cell, "an id");
         if (seen.has(id)) {
           throw new ManifestError(
-            `Cannot read "${from}" line ${row.line}: its id has a line before it, expected unique ids`,
+            `Cannot read "${path}" line ${row.line}: its id has a line before it, expected unique ids`,
           );
         }
         seen.add(id);
-        yield { id, report: cellText(cellOf(row, reportColumn, from)) };
+        yield { id, report: reportOfRow(row, reportColumns, path) };
       }
     },
   };
-}
-
-const DELIMITERS: Readonly<Record<string, string>> = { ".csv": ",", ".tsv": "\t", ".tab": "\t" };
-
-function openTable(path: string): Table {
-  const extension = extname(path).toLowerCase();
-  if (extension === ".jsonl" || extension === ".ndjson") return jsonlTable(path);
-  const delimiter = DELIMITERS[extension];
-  if (delimiter !== undefined) return delimitedTable({ path, delimiter, encoding: "utf-8" });
-  throw new ConfigError(
-    `Cannot read "${path}": its extension says no format, expected .jsonl, .ndjson, .csv, .tsv or .tab`,
-  );
 }
