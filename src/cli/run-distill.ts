@@ -70,15 +70,17 @@ async function openSource(args: DistillArgs): Promise<ReportSource> {
 
 /** The counts for people. */
 function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs): string {
-  const { file, stopped, distilled, kept, copied, withoutReport, namingNothing, unanswered } =
-    summary;
+  const { file, stopped, distilled, kept, copied, withoutReport, unanswered, foreign } = summary;
+  const namingNothing = summary.namingNothing - foreign;
   const { present, absent, uncertain } = summary.findings;
   const isNew = distilled + copied > 0;
   const head = stopped
     ? `Stopped; what is done is kept, and the same command goes on`
     : isNew
       ? `Wrote "${file}"`
-      : `"${file}" holds every context already`;
+      : kept > 0
+        ? `"${file}" holds every context already`
+        : "No record has a report: nothing was written";
   const lines = [
     head,
     `  ${distilled} reports distilled, ${kept} were done before${copied > 0 ? `, ${copied} copied from records of the same report` : ""}`,
@@ -86,7 +88,10 @@ function describeDistillation(summary: DistillSummary, { dataset }: DistillArgs)
       ? [`  findings: ${present} present, ${absent} absent, ${uncertain} uncertain`]
       : []),
     ...(namingNothing > 0
-      ? [`  ${namingNothing} reports name nothing that the lexicon knows; are they in English?`]
+      ? [`  ${namingNothing} reports name nothing that the lexicon knows`]
+      : []),
+    ...(foreign > 0
+      ? [`  ${foreign} reports are in another language than English: their contexts are empty`]
       : []),
     ...(unanswered > 0
       ? [`  ${unanswered} contexts lack sentences without an answer; the next run makes them anew`]

@@ -128,16 +128,32 @@ export class ContextLog implements AsyncDisposable {
 
   /**
    * Writes `out`, with the lines of these ids in this order, and removes the partial file. Does nothing where `out` holds them
-   * already.
+   * already. Contexts of records that are gone, or have no report any more, are left out.
    * @returns whether it was written
+   * @throws {ConfigError} when no record has a report, and `out` holds contexts
    */
   async finish(ids: readonly string[]): Promise<boolean> {
+    if (ids.length === 0 && this.#byId.size === 0 && this.#standing === 0) return false;
+    this.#letGo(ids);
     if (!this.#isStale && this.#handle === undefined && this.#standing === ids.length) return false;
     await this.#handle?.close();
     this.#handle = undefined;
     await writeFileAtomically(this.#options.out, this.#lines(ids), { mode: this.#options.mode });
     await rm(this.#partial.path, { force: true });
     return true;
+  }
+
+  /** Says which contexts will be left out; all of them never are. */
+  #letGo(ids: readonly string[]): void {
+    const { out, note, force } = this.#options;
+    if (ids.length === 0 && !force) {
+      throw new ConfigError(
+        `Cannot write "${out}": it holds ${this.#standing} contexts, and no record has a report, expected one at least; is it the right table and column? Empty it with --force`,
+      );
+    }
+    const wanted = new Set(ids);
+    const gone = [...this.#byId.keys()].filter((id) => !wanted.has(id)).length;
+    if (gone > 0) note(`"${out}": ${gone} contexts are left out, whose records have no report now`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -99,6 +99,38 @@ async function recordsOf(file: string): Promise<readonly DistilledRecord[]> {
 const countsOf = ({ distilled, kept, copied }: DistillSummary) => [distilled, kept, copied];
 
 describe("distillReports()", () => {
+  test("counts reports in another language, and leaves their contexts empty", async () => {
+    const out = newFile();
+    const reports = {
+      de: "Kein Pneumothorax. Keine Pneumonie.",
+      en: "No pneumothorax.",
+      none: "XXXX.",
+    };
+    const { namingNothing, foreign } = await distil(out, { reports });
+    assert.deepEqual([namingNothing, foreign], [2, 1]);
+    assert.equal((await recordsOf(out))[0]?.context, "");
+  });
+
+  test("never empties a file unasked, and says what is left out of it", async () => {
+    const out = newFile();
+    const notes: string[] = [];
+    await distil(out);
+    const before = await readFile(out, "utf8");
+    const blank = Object.fromEntries(Object.keys(REPORTS).map((id) => [id, " "]));
+    await assert.rejects(distil(out, { reports: blank }), {
+      name: "ConfigError",
+      message: /it holds 4 contexts, and no record has a report/,
+    });
+    assert.equal(await readFile(out, "utf8"), before);
+    await distil(out, { reports: { ...REPORTS, a: "" }, notes });
+    assert.match(notes.join(), /1 contexts are left out, whose records have no report now/);
+    await distil(out, { reports: blank, force: true });
+    assert.equal(await readFile(out, "utf8"), "");
+    const fresh = newFile();
+    await distil(fresh, { reports: blank });
+    await assert.rejects(readFile(fresh), { code: "ENOENT" });
+  });
+
   test("writes a record for each report, in order, for its owner alone", async () => {
     const out = newFile();
     const summary = await distil(out);

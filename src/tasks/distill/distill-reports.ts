@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { mapInOrder } from "../../data/map-in-order.ts";
 import type { FindingChecker, Rejection } from "../../distill/check-finding.ts";
 import { distillReport } from "../../distill/distill-report.ts";
+import { isForeign } from "../../distill/is-foreign.ts";
 import type { DistillProvider } from "../../distill/provider.ts";
 import type { DistilledRecord, FindingStatus } from "../../distill/record.ts";
 import { sha256 } from "../../util/sha256.ts";
@@ -42,8 +43,9 @@ export interface DistillSummary {
   readonly copied: number;
   /** Distilled now. */
   readonly distilled: number;
-  /** Reports, of those distilled now, in which nothing was found. */
+  /** Reports, of those distilled now, in which nothing was found, and those of them that are in another language than English. */
   readonly namingNothing: number;
+  readonly foreign: number;
   /** Records made now with a sentence that had no answer; the next run makes them anew. */
   readonly unanswered: number;
   /** Findings of those distilled now. */
@@ -103,6 +105,7 @@ class Distilling {
     copied: 0,
     distilled: 0,
     namingNothing: 0,
+    foreign: 0,
     unanswered: 0,
   };
   readonly #findings = { present: 0, absent: 0, uncertain: 0 };
@@ -174,7 +177,10 @@ class Distilling {
       check,
       ...(signal !== undefined && { signal }),
     });
-    if (findings.length === 0) this.#counts.namingNothing += 1;
+    if (findings.length === 0) {
+      this.#counts.namingNothing += 1;
+      if (isForeign(report)) this.#counts.foreign += 1;
+    }
     for (const { status } of findings) this.#findings[status] += 1;
     for (const reason of rejected) this.#rejected[reason] = (this.#rejected[reason] ?? 0) + 1;
     const { name, model, promptHash } = provider;
