@@ -18,7 +18,7 @@ import { sentenceEntities } from "./sentence-entities.ts";
 import { MAX_SENTENCE_WORDS, partsOf, spansOf } from "./sentence-spans.ts";
 
 /** Counts changes of what is made of answers that the prompt does not show. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What is to be asked of which model. */
 export interface LanguageModelProviderOptions {
