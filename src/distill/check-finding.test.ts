@@ -44,4 +44,48 @@ describe("createFindingCheck()", () => {
     ];
     for (const [one, reason] of cases) assert.equal(reasonFor(one), reason);
   });
+
+  test("takes a detail as the sentence has it, in one piece and in whole words", () => {
+    const report = "Upper zone scarring and a left lower lobe opacity, mildly improved.";
+    const check = createFindingCheck(CHEST_LEXICON)(report);
+    const start = report.indexOf("opacity");
+    const opacity: Finding = {
+      ...{ entity: "opacity", label: "Lung_Opacity", status: "present" },
+      evidence: [start, start + "opacity".length],
+    };
+    const said: readonly Partial<Finding>[] = [
+      {},
+      { location: "lower lobe", side: "left" },
+      { location: "upper zone" },
+      { severity: "mild" },
+      { severity: "mildly" },
+      { change: "decreased" },
+    ];
+    for (const parts of said) assert.equal(check({ ...opacity, ...parts }), undefined);
+    const unsaid: readonly Partial<Finding>[] = [
+      { location: "upper lobe" },
+      { location: "zone lower" },
+      { location: "lobe upper" },
+      { location: "l" },
+      { location: "low" },
+      { severity: "le" },
+      { severity: "m" },
+      { severity: "upper zone" },
+      { severity: "moderate" },
+      { side: "right" },
+    ];
+    for (const parts of unsaid) {
+      assert.equal(check({ ...opacity, ...parts }), "unsaid-detail", JSON.stringify(parts));
+    }
+  });
+
+  test("takes a side out of the middle of a place", () => {
+    const report = "Opacity of the upper left lobe.";
+    const check = createFindingCheck(CHEST_LEXICON)(report);
+    const opacity: Finding = {
+      ...{ entity: "opacity", label: "Lung_Opacity", status: "present" },
+      ...{ side: "left", location: "upper lobe", evidence: [0, 7] },
+    };
+    assert.equal(check(opacity), undefined);
+  });
 });

@@ -2,13 +2,12 @@
 import { createEntityFinder } from "../text/find-entities.ts";
 import type { Lexicon } from "../text/lexicon.ts";
 import type { SentenceSpan } from "../text/split-sentences.ts";
-import { placeOf } from "./llm/sentence-spans.ts";
 import type { Finding, Side } from "./record.ts";
 import { CHANGES } from "./rules/cues.ts";
-import { BOTH_SIDES, CHANGE_WORDS, SIDES } from "./rules/modifiers.ts";
+import { ADJECTIVES, BOTH_SIDES, CHANGE_WORDS, SEVERITIES, SIDES } from "./rules/modifiers.ts";
 import { STRUCTURES } from "./rules/structures.ts";
 import { sentencesOfPicture } from "./sections.ts";
-import { phrasesOf, wordsOf } from "./words.ts";
+import { phrasesOf, placeOf, wordsOf } from "./words.ts";
 
 /** Why a finding is not kept. */
 export type Rejection =
@@ -61,8 +60,8 @@ export function createFindingCheck(
         ? placeOf(entity, quote) !== undefined
         : find(quote).some((mention) => names(mention.entity, entity));
       if (!named) return "evidence-of-another";
-      const text = around.map((span) => report.slice(span.start, span.end)).join(" ");
-      return saysDetails(text, finding) ? undefined : "unsaid-detail";
+      const texts = around.map((span) => report.slice(span.start, span.end));
+      return saysDetails(texts, finding) ? undefined : "unsaid-detail";
     };
   };
 }
@@ -91,17 +90,40 @@ function coversEvidence(sentences: readonly SentenceSpan[], start: number, end: 
   return first !== undefined && last !== undefined && first.start <= start && end <= last.end;
 }
 
-/** Do the words of every detail stand in the text? `mild` stands in `mildly`. */
-function saysDetails(text: string, { side, location, severity, change }: Finding): boolean {
-  const words = wordsOf(text).map((word) => word.text);
+/** Does every detail stand in one of the sentences, in one piece? */
+function saysDetails(
+  sentences: readonly string[],
+  { side, location, severity, change }: Finding,
+): boolean {
   const says = (phrase: string): boolean =>
-    phrase.split(" ").every((part) => words.some((word) => word.startsWith(part)));
-  const details = [location, severity].filter((detail) => detail !== undefined);
+    sentences.some((sentence) => placeOf(phrase, sentence) !== undefined);
   return (
-    details.every((detail) => says(detail.toLowerCase())) &&
+    (location === undefined || says(location) || sentences.some(saysAroundSide(location))) &&
+    (severity === undefined || severityWords(severity).some(says)) &&
     (side === undefined || sideWords(side).some(says)) &&
     (change === undefined || changeWords(change).some(says))
   );
+}
+
+/** A side within a place is a detail of its own: `upper left lobe` says `upper lobe`. */
+function saysAroundSide(location: string): (sentence: string) => boolean {
+  return (sentence) => {
+    const words = wordsOf(sentence).filter(({ text }) => !ONE_SIDE.has(text));
+    return placeOf(location, words.map(({ text }) => text).join(" ")) !== undefined;
+  };
+}
+
+const ONE_SIDE: ReadonlySet<string> = new Set(["left", "right", "bilateral"]);
+
+const GRADES: ReadonlySet<string> = new Set(phrasesOf(SEVERITIES));
+
+/** How a sentence may say a severity: `mild` is `mild` or `mildly`. What is none by the tables, no sentence says. */
+function severityWords(severity: string): readonly string[] {
+  const grade = wordsOf(severity)
+    .map(({ text }) => text)
+    .join(" "); // `moderate-sized` as the table spells it
+  const adverbs = [...ADJECTIVES].filter(([, adjective]) => adjective === grade);
+  return [grade, ...adverbs.map(([adverb]) => adverb)].filter((word) => GRADES.has(word));
 }
 
 function sideWords(side: Side): readonly string[] {

@@ -1,4 +1,5 @@
 /** @file The words of a sentence with their places, and tables of phrases that are found among them, the longest first. */
+import type { SentenceSpan } from "../text/split-sentences.ts";
 
 /** A word, or a mark that divides or asks: `,` `;` `:` `(` `)` `?`. */
 export interface Word {
@@ -19,6 +20,17 @@ export function wordsOf(text: string, offset = 0): Word[] {
     start: offset + index,
     end: offset + index + word.length,
   }));
+}
+
+/** Where a span stands in a sentence, as whole words; undefined where it does not. */
+export function placeOf(span: string, sentence: string): SentenceSpan | undefined {
+  const wanted = wordsOf(span);
+  const words = wordsOf(sentence);
+  if (wanted.length === 0) return undefined;
+  const at = words.findIndex((_, i) => wanted.every(({ text }, j) => words[i + j]?.text === text));
+  const first = words[at];
+  const last = words[at + wanted.length - 1];
+  return first && last && { start: first.start, end: last.end };
 }
 
 /** A phrase that was found. */

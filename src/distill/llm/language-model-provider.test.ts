@@ -249,8 +249,37 @@ test("languageModelProvider free: own sentences stand where they say what was fo
     ],
     "no effusion, but a pneumothorax.",
   ]) {
-    assert.equal(await contextOf(unsupported), "", unsupported);
+    const fixed = "there is no evidence of pleural effusion.";
+    assert.equal(await contextOf(unsupported), fixed, unsupported);
   }
+});
+
+test("languageModelProvider free: own sentences add no number and no word of content", async () => {
+  const report = "Mildly loculated left pleural effusion and a nodule.";
+  const effusion = named("pleural effusion", "present", { side: "left", severity: "Mildly" });
+  const contextOf = async (sentence: string, findings: readonly object[] = [effusion]) =>
+    (await distil(report, { [report]: { findings, sentence } }, "free")).context;
+  for (const own of [
+    "there is a left pleural effusion.",
+    "there is a mild loculated effusion on the left.",
+    "there is pleural fluid on the left.",
+  ]) {
+    assert.equal(await contextOf(own), own);
+  }
+  for (const own of [
+    "there is a 3 cm left pleural effusion in a smoker, drained in May, malignant.",
+    "there is a malignant left pleural effusion.",
+    "there is a left pleural effusion of 3 cm.",
+    "there is a left pleural effusion today.",
+    "there is a left pleural effusion in the heart.",
+  ]) {
+    assert.equal(await contextOf(own), "there is mild left pleural effusion.", own);
+  }
+  const both = [effusion, named("nodule", "present")];
+  assert.equal(
+    await contextOf("there is a left pleural effusion.", both),
+    "there is a left pleural effusion. there is a nodule.",
+  );
 });
 
 test("languageModelProvider assist: the model proposes, the rules judge", async () => {

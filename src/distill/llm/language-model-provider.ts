@@ -9,8 +9,9 @@ import type { Distillation, DistillProvider } from "../provider.ts";
 import type { Finding } from "../record.ts";
 import { createRulesReader, hashRules } from "../rules-provider.ts";
 import { sentencesOfPicture } from "../sections.ts";
+import { writeContext } from "../write-context.ts";
 import { SentenceAsker } from "./ask-sentence.ts";
-import { isSupported } from "./free-sentences.ts";
+import { findingsBorne } from "./free-sentences.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { type AskedFor, openingOf, schemaFor } from "./prompt.ts";
 import { proposeEntities } from "./propose-entities.ts";
@@ -19,7 +20,7 @@ import { sentenceEntities } from "./sentence-entities.ts";
 import { MAX_SENTENCE_WORDS, partsOf, spansOf } from "./sentence-spans.ts";
 
 /** Counts changes of what is made of answers that the prompt does not show. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What is to be asked of which model. */
 export interface LanguageModelProviderOptions {
@@ -57,7 +58,7 @@ function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: Sentence
   return async (report, signal) => {
     const check = createCheck(report);
     const findings: Finding[] = [];
-    const free: string[] = [];
+    const free = new FreeContext();
     let unanswered = 0;
     for (const { start, end } of partsOfPicture(report)) {
       const text = report.slice(start, end);
@@ -72,11 +73,33 @@ function alone({ lexicon, asked }: LanguageModelProviderOptions, asker: Sentence
       findings.push(...found);
       const kept = found.filter((finding) => check(finding) === undefined);
       const own = answer.sentence.trim();
-      if (isSupported(own, kept, { find, read, check })) free.push(own);
+      free.add(own, { kept, borne: findingsBorne(own, { text, kept }, { find, read, check }) });
     }
     const made = { findings, ...(unanswered > 0 && { unanswered }) };
-    return asked === "free" ? { ...made, context: [...new Set(free)].join(" ") } : made;
+    return asked === "free" ? { ...made, context: free.text() } : made;
   };
+}
+
+/** The sentences of a model's own that may stand, and the fixed wording of what none of them says. */
+class FreeContext {
+  readonly #sentences = new Set<string>();
+  readonly #borne = new Set<string>();
+  readonly #rest: Finding[] = [];
+
+  /** Adds a sentence with the findings that were kept of what it is about, and those of them that it bears. */
+  add(
+    sentence: string,
+    { kept, borne }: Readonly<Record<"kept" | "borne", readonly Finding[]>>,
+  ): void {
+    if (borne.length > 0) this.#sentences.add(sentence);
+    for (const { entity } of borne) this.#borne.add(entity);
+    this.#rest.push(...kept.filter((finding) => !borne.includes(finding)));
+  }
+
+  text(): string {
+    const rest = this.#rest.filter(({ entity }) => !this.#borne.has(entity));
+    return [...this.#sentences, ...(rest.length > 0 ? [writeContext(rest)] : [])].join(" ");
+  }
 }
 
 /** The model proposes, the rules decide. */

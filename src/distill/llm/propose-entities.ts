@@ -1,8 +1,9 @@
 /** @file Spans that a model proposes as entities which the lexicon lacks, trimmed to a noun by the tables of the rules. */
 import type { EntityMention } from "../../text/lexicon.ts";
 import { type Item, tagSentence } from "../tag-sentence.ts";
+import { placeOf } from "../words.ts";
 import { overlap } from "./sentence-entities.ts";
-import { isOutsideWord, placeOf } from "./sentence-spans.ts";
+import { isOutsideWord } from "./sentence-spans.ts";
 
 /** Words that name no finding when they stand alone, whatever a model says. */
 const NO_ENTITIES: ReadonlySet<string> = new Set(

@@ -3,10 +3,10 @@ import type { EntityMention } from "../../text/lexicon.ts";
 import type { SentenceSpan } from "../../text/split-sentences.ts";
 import type { Finding, Side } from "../record.ts";
 import { ADJECTIVES } from "../rules/modifiers.ts";
-import { wordsOf } from "../words.ts";
+import { placeOf, wordsOf } from "../words.ts";
 import type { NamedFinding } from "./parse-answer.ts";
 import { overlap, type SentenceEntities, type SentenceEntity } from "./sentence-entities.ts";
-import { isMark, placeOf } from "./sentence-spans.ts";
+import { isMark } from "./sentence-spans.ts";
 
 /** A sentence of a report, and what it names. */
 export interface ReadSentence {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { wordsOf } from "../words.ts";
-import { MAX_SENTENCE_WORDS, partsOf, placeOf, spansOf } from "./sentence-spans.ts";
+import { placeOf, wordsOf } from "../words.ts";
+import { MAX_SENTENCE_WORDS, partsOf, spansOf } from "./sentence-spans.ts";
 
 const text = fc
   .array(

@@ -57,14 +57,3 @@ export function partsOf(text: string, { start, end }: SentenceSpan): readonly Se
   }
   return parts;
 }
-
-/** Where a span stands in a sentence, as whole words; undefined where it does not. */
-export function placeOf(span: string, sentence: string): SentenceSpan | undefined {
-  const wanted = wordsOf(span);
-  const words = wordsOf(sentence);
-  if (wanted.length === 0) return undefined;
-  const at = words.findIndex((_, i) => wanted.every(({ text }, j) => words[i + j]?.text === text));
-  const first = words[at];
-  const last = words[at + wanted.length - 1];
-  return first && last && { start: first.start, end: last.end };
-}
