@@ -54,7 +54,7 @@ export function createFindingCheck(
       const [start, end] = evidence;
       const quote = report.slice(start, end);
       if (start >= end || end > report.length || quote.trim() === "") return "no-evidence";
-      const around = sentences.filter((sentence) => sentence.start < end && start < sentence.end);
+      const around = spansAround(sentences, start, end);
       if (!coversEvidence(around, start, end)) return "evidence-elsewhere";
       const named = isNew
         ? placeOf(entity, quote) !== undefined
@@ -64,6 +64,27 @@ export function createFindingCheck(
       return saysDetails(texts, finding) ? undefined : "unsaid-detail";
     };
   };
+}
+
+/** The sentences that share a character with a stretch; they stand in order, so the first is found by halves. */
+function spansAround(
+  sentences: readonly SentenceSpan[],
+  start: number,
+  end: number,
+): readonly SentenceSpan[] {
+  let [low, high] = [0, sentences.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sentences[middle]?.end ?? 0) > start) high = middle;
+    else low = middle + 1;
+  }
+  const around: SentenceSpan[] = [];
+  for (let i = low; i < sentences.length; i++) {
+    const sentence = sentences[i];
+    if (sentence === undefined || sentence.start >= end) break;
+    around.push(sentence);
+  }
+  return around;
 }
 
 /** The label of every entity, those included that the size of a structure is. */

@@ -45,16 +45,30 @@ export function sectionsOf(report: string): readonly Section[] {
   return sections;
 }
 
+/** Longer ones are a text without full stops: they are cut between words, or the time of reading would grow with their square. */
+const LONGEST_SENTENCE = 4000;
+
 /** The sentences of a report that speak of this picture. */
 export function sentencesOfPicture(report: string): readonly SentenceSpan[] {
   return sectionsOf(report)
     .filter(({ kind }) => kind !== "other")
     .flatMap(({ start, end }) =>
-      splitSentences(report.slice(start, end)).map((span) => ({
-        start: start + span.start,
-        end: start + span.end,
-      })),
+      splitSentences(report.slice(start, end)).flatMap((span) =>
+        cutLong(report, { start: start + span.start, end: start + span.end }),
+      ),
     );
+}
+
+function cutLong(report: string, { start, end }: SentenceSpan): readonly SentenceSpan[] {
+  const parts: SentenceSpan[] = [];
+  let from = start;
+  while (end - from > LONGEST_SENTENCE) {
+    const blank = report.lastIndexOf(" ", from + LONGEST_SENTENCE);
+    const to = blank > from ? blank : from + LONGEST_SENTENCE;
+    parts.push({ start: from, end: to });
+    from = to;
+  }
+  return [...parts, { start: from, end }];
 }
 
 function headingsOf(report: string): readonly Heading[] {

@@ -21,8 +21,14 @@ export function writeContext(findings: readonly Finding[]): string {
     statusOf.set(entity, before === undefined ? status : mergeStatuses(before, status));
   }
   const kept = findings.filter(({ entity, status }) => statusOf.get(entity) === status);
-  const sentences = new Set(withoutLessTelling(kept).map(sentenceOf));
-  return [...sentences].join(" ");
+  const bySentence = new Map<string, Finding>();
+  for (const finding of kept) {
+    const sentence = sentenceOf(finding);
+    if (!bySentence.has(sentence)) bySentence.set(sentence, finding);
+  }
+  return withoutLessTelling([...bySentence.values()])
+    .map(sentenceOf)
+    .join(" ");
 }
 
 /** Leaves out findings that another says too, and more. */
