@@ -16,12 +16,7 @@ Writes the predictions and all figures (sensitivity and specificity too, which -
 where "ecamp compare" finds them.`,
   positionals: { run: { help: "the run's folder" } },
   options: {
-    split: {
-      type: "choice",
-      choices: ["test", "val", "train"],
-      default: "test",
-      help: "what is scored",
-    },
+    split: { type: "choice", choices: ["test", "val", "train"], default: "test", help: "to score" },
     data: { type: "string", metavar: "DIR", help: "another dataset than the run's" },
     out: { type: "string", metavar: "DIR", help: "for the files; RUN/evaluation/SPLIT if absent" },
     threshold: {
@@ -36,12 +31,7 @@ where "ecamp compare" finds them.`,
       default: "ignore",
       help: "what an uncertain label counts as where it judges, whatever it did in training",
     },
-    "min-positives": {
-      type: "integer",
-      min: 0,
-      default: 0,
-      help: "means leave out classes that fewer records have",
-    },
+    "min-positives": { type: "integer", min: 0, default: 0, help: "of classes in means" },
     resamples: { type: "integer", min: 1, default: 2000, help: "of the bootstrap" },
     seed: { type: "integer", min: 0, default: 0, help: "what the resamples derive from" },
     "allow-leak": { type: "boolean", help: "go on though the model has seen who judges it" },
