@@ -17,6 +17,7 @@ export const REPLAYS: ReplayTable = {
   "pretrain-steps": async () => (await import("./pretrain-steps.ts")).replayPretrainSteps,
   "pytorch-files": async () => (await import("./pytorch-files.ts")).replayPyTorchFiles,
   resize: async () => (await import("./resize.ts")).replayResize,
+  rle: async () => (await import("./rle.ts")).replayRle,
   "schedule-downstream": async () =>
     (await import("./schedule-downstream.ts")).replayScheduleDownstream,
   "schedule-pretrain": async () => (await import("./schedule-pretrain.ts")).replaySchedulePretrain,
