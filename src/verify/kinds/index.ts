@@ -9,6 +9,7 @@ export const REPLAYS: ReplayTable = {
   classify: async () => (await import("./classify.ts")).replayClassify,
   "classification-metrics": async () =>
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
+  "detection-metrics": async () => (await import("./detection-metrics.ts")).replayDetectionMetrics,
   dice: async () => (await import("./dice.ts")).replayDice,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
   lists: async () => (await import("./lists.ts")).replayLists,
