@@ -60,7 +60,14 @@ export function meanAveragePrecisionOf(
   requireDetections(images);
   const kept = images.map(({ found, truth }) => found.labels.length > 0 && truth.labels.length > 0);
   const matching = { ...rest, iouThresholds };
-  const classes = trueLabels(images).map((label) => matchDetections(images, label, matching));
+  const classes = trueLabels(images).map((label) => {
+    const matches = matchDetections(images, label, matching);
+    return {
+      matches,
+      marked: matches.outcomes.map(markedOf),
+      above: new Float64Array(matches.scores.length),
+    };
+  });
   const drawn = new Float64Array(images.length);
   return (counts) => {
     for (let i = 0; i < drawn.length; i++) {
@@ -68,12 +75,13 @@ export function meanAveragePrecisionOf(
     }
     let sum = 0;
     let total = 0;
-    for (const matches of classes) {
+    for (const { matches, marked, above } of classes) {
       const positives = countPositives(matches, drawn);
       if (positives === 0) continue;
       const required = requiredHits(positives, recalls);
-      for (const outcomes of matches.outcomes) {
-        sum += interpolatedPrecision(matches, { outcomes, required }, drawn);
+      countAbove(matches, drawn, above);
+      for (const each of marked) {
+        sum += interpolatedPrecision(each, { above, required });
         total++;
       }
     }
@@ -102,30 +110,51 @@ function requiredHits(positives: number, grid: RecallGrid | undefined): ArrayLik
   });
 }
 
-/** The hits of a threshold, and what each recall needs. */
-interface Walk {
+/** The detections of a threshold that are no false alarms: few, so that a resample need not walk all for each threshold. */
+interface Marked {
+  /** Their places, ascending. */
+  readonly places: Uint32Array;
+  /** `HIT` or `IGNORED`. */
   readonly outcomes: Uint8Array;
-  /** Ascending. */
+}
+
+function markedOf(outcomes: Uint8Array): Marked {
+  const places = Uint32Array.from(outcomes.keys()).filter((i) => outcomes[i] !== FALSE_ALARM);
+  return { places, outcomes: Uint8Array.from(places, (i) => outcomes[i] ?? FALSE_ALARM) };
+}
+
+/** How many drawn detections there are up to each place, that one included. */
+function countAbove({ images }: Matches, counts: SampleCounts, above: Float64Array): void {
+  let total = 0;
+  for (let i = 0; i < above.length; i++) {
+    total += counts[images[i] ?? 0] ?? 0;
+    above[i] = total;
+  }
+}
+
+/** What a resample gives to all thresholds. */
+interface Walk {
+  /** See `countAbove`. */
+  readonly above: Float64Array;
+  /** Hits that each recall needs, ascending. */
   readonly required: ArrayLike<number>;
 }
 
-function interpolatedPrecision(
-  { images }: Matches,
-  { outcomes, required }: Walk,
-  counts: SampleCounts,
-): number {
+function interpolatedPrecision({ places, outcomes }: Marked, { above, required }: Walk): number {
   // Precision is greatest right after a hit, so only those places are kept.
   const reached: number[] = [];
   const precisions: number[] = [];
   let hits = 0;
-  let alarms = 0;
-  for (let i = 0; i < outcomes.length; i++) {
-    const times = counts[images[i] ?? 0] ?? 0;
-    if (outcomes[i] === FALSE_ALARM) alarms += times;
-    if (outcomes[i] !== HIT || times === 0) continue;
+  let ignored = 0;
+  for (let k = 0; k < places.length; k++) {
+    const i = places[k] ?? 0;
+    const total = above[i] ?? 0;
+    const times = total - (i === 0 ? 0 : (above[i - 1] ?? 0));
+    if (outcomes[k] !== HIT) ignored += times;
+    if (outcomes[k] !== HIT || times === 0) continue;
     hits += times;
     reached.push(hits);
-    precisions.push(hits / (hits + alarms));
+    precisions.push(hits / (total - ignored));
   }
   let sum = 0;
   let best = 0;

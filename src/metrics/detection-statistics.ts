@@ -2,7 +2,7 @@
 import type { DetectionImage } from "./boxes.ts";
 import { meanAveragePrecisionOf } from "./detection-precision.ts";
 import type { Values } from "./figures.ts";
-import { frocOf, frocScoreOf } from "./froc.ts";
+import { frocOf, frocScoreOf, meanSensitivity } from "./froc.ts";
 import type { SampleCounts } from "./ranking.ts";
 
 /**
@@ -52,15 +52,19 @@ export function detectionStatistics(
   const mapFiltered = meanAveragePrecisionOf(images, { strict, filtered: true });
   const ap50 = meanAveragePrecisionOf(images, { strict, iouThresholds: [HALF] });
   const froc = frocOf(images, { strict });
-  const frocScore = frocScoreOf(images, { strict });
   const area = { least: 0, end: smallBelow ?? 0 };
   const mapSmall = meanAveragePrecisionOf(images, { strict, area });
   const frocSmall = frocScoreOf(images, { strict, area });
   return (counts) => {
-    const [eighth, quarter, half, one, two, four, eight] = froc(counts) ?? [];
+    const sensitivities = froc(counts);
+    const [eighth, quarter, half, one, two, four, eight] = sensitivities ?? [];
     return {
       ...{ map: map(counts), mapFiltered: mapFiltered(counts), ap50: ap50(counts) },
-      ...{ mapSmall: mapSmall(counts), froc: frocScore(counts), frocSmall: frocSmall(counts) },
+      ...{
+        mapSmall: mapSmall(counts),
+        froc: meanSensitivity(sensitivities),
+        frocSmall: frocSmall(counts),
+      },
       ...{ "sensitivityAt1/8": eighth, "sensitivityAt1/4": quarter, "sensitivityAt1/2": half },
       ...{ sensitivityAt1: one, sensitivityAt2: two, sensitivityAt4: four, sensitivityAt8: eight },
     };

@@ -38,9 +38,11 @@ export function frocOf(
   { rates = FROC_RATES, ...options }: FrocOptions = {},
 ): FrocStatistic {
   requireDetections(images);
-  const events = images
-    .flatMap((image, index) => eventsOf(image, index, options))
-    .sort((a, b) => descending(a.score, b.score));
+  const timeline = timelineOf(
+    images
+      .flatMap((image, index) => eventsOf(image, index, options))
+      .sort((a, b) => descending(a.score, b.score)),
+  );
   const lesions = images.map(({ truth }) => wantedOf(truth.boxes, options.area).length);
   return (counts) => {
     let total = 0;
@@ -51,7 +53,7 @@ export function frocOf(
     }
     if (total === 0) return undefined;
     const allowed = rates.map((rate) => rate * pictures);
-    return foundAt(events, allowed, counts).map((found) => found / total);
+    return foundAt(timeline, allowed, counts).map((found) => found / total);
   };
 }
 
@@ -61,11 +63,13 @@ export function frocScoreOf(
   options: FrocOptions = {},
 ): SampleStatistic {
   const froc = frocOf(images, options);
-  return (counts) => {
-    const sensitivities = froc(counts);
-    if (sensitivities === undefined) return undefined;
-    return sensitivities.reduce((sum, each) => sum + each, 0) / sensitivities.length;
-  };
+  return (counts) => meanSensitivity(froc(counts));
+}
+
+/** The mean of sensitivities; undefined where they are. */
+export function meanSensitivity(sensitivities: readonly number[] | undefined): number | undefined {
+  if (sensitivities === undefined) return undefined;
+  return sensitivities.reduce((sum, each) => sum + each, 0) / sensitivities.length;
 }
 
 /** What happens when the score falls to a value. */
@@ -105,22 +109,42 @@ function eventsOf(
   return [...hits, ...alarms];
 }
 
+/** Events in order, as arrays that a resample walks through. */
+interface Timeline {
+  readonly images: Uint32Array;
+  /** 1 where a lesion is found, 0 at a false alarm. */
+  readonly finds: Uint8Array;
+  /** 1 where the next event has another score: detections of equal score count together. */
+  readonly isLast: Uint8Array;
+}
+
+function timelineOf(events: readonly Event[]): Timeline {
+  return {
+    images: Uint32Array.from(events, ({ image }) => image),
+    finds: Uint8Array.from(events, ({ isFound }) => Number(isFound)),
+    isLast: Uint8Array.from(events, ({ score }, i) => Number(events[i + 1]?.score !== score)),
+  };
+}
+
 /** How many lesions are found before there are more false alarms than allowed, for each number of those. */
 function foundAt(
-  events: readonly Event[],
+  { images, finds, isLast }: Timeline,
   allowed: readonly number[],
   counts: SampleCounts,
 ): readonly number[] {
   const best = allowed.map(() => 0);
+  const most = Math.max(...allowed);
   let found = 0;
+  let told = 0;
   let alarms = 0;
-  for (const [i, { score, image, isFound }] of events.entries()) {
-    const times = counts[image] ?? 0;
-    if (isFound) found += times;
+  for (let i = 0; i < images.length && alarms <= most; i++) {
+    const times = counts[images[i] ?? 0] ?? 0;
+    if (finds[i] === 1) found += times;
     else alarms += times;
-    if (events[i + 1]?.score === score) continue;
-    for (const [k, most] of allowed.entries()) {
-      if (alarms <= most) best[k] = found;
+    if (found === told || isLast[i] === 0) continue;
+    told = found;
+    for (let k = 0; k < allowed.length; k++) {
+      if (alarms <= (allowed[k] ?? 0)) best[k] = found;
     }
   }
   return best;
