@@ -11,6 +11,7 @@ export const REPLAYS: ReplayTable = {
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
   "detection-metrics": async () => (await import("./detection-metrics.ts")).replayDetectionMetrics,
   dice: async () => (await import("./dice.ts")).replayDice,
+  "image-transforms": async () => (await import("./image-transforms.ts")).replayImageTransforms,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
   lists: async () => (await import("./lists.ts")).replayLists,
   optimizer: async () => (await import("./optimizer.ts")).replayOptimizer,
