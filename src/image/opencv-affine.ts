@@ -88,11 +88,26 @@ function nearestSample(source: Raster, x: number, y: number, channel: number): n
 
 /** Between four samples; x and y in 1/32 pixel. */
 function fourSamples(source: Raster, x: number, y: number, channel: number): number {
-  const [column, row] = [x >> WEIGHT_BITS, y >> WEIGHT_BITS];
-  const [right, down] = [x & (WEIGHTS - 1), y & (WEIGHTS - 1)];
-  const at = (j: number, i: number): number => nearestSample(source, column + i, row + j, channel);
-  const above = at(0, 0) * (WEIGHTS - right) + at(0, 1) * right;
-  const below = at(1, 0) * (WEIGHTS - right) + at(1, 1) * right;
+  const { width, height, channels, data } = source;
+  const column = x >> WEIGHT_BITS;
+  const row = y >> WEIGHT_BITS;
+  const right = x & (WEIGHTS - 1);
+  const down = y & (WEIGHTS - 1);
+  let above = 0;
+  let below = 0;
+  if (column >= 0 && row >= 0 && column < width - 1 && row < height - 1) {
+    const from = (row * width + column) * channels + channel;
+    const under = from + width * channels;
+    above = (data[from] ?? 0) * (WEIGHTS - right) + (data[from + channels] ?? 0) * right;
+    below = (data[under] ?? 0) * (WEIGHTS - right) + (data[under + channels] ?? 0) * right;
+  } else {
+    above =
+      nearestSample(source, column, row, channel) * (WEIGHTS - right) +
+      nearestSample(source, column + 1, row, channel) * right;
+    below =
+      nearestSample(source, column, row + 1, channel) * (WEIGHTS - right) +
+      nearestSample(source, column + 1, row + 1, channel) * right;
+  }
   const sum = above * (WEIGHTS - down) + below * down; // times 2^10
   return (sum + WEIGHTS * (WEIGHTS / 2)) >> (2 * WEIGHT_BITS);
 }
