@@ -9,6 +9,9 @@ export const REPLAYS: ReplayTable = {
   classify: async () => (await import("./classify.ts")).replayClassify,
   "classification-metrics": async () =>
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
+  "detection-metrics": async () => (await import("./detection-metrics.ts")).replayDetectionMetrics,
+  dice: async () => (await import("./dice.ts")).replayDice,
+  "image-transforms": async () => (await import("./image-transforms.ts")).replayImageTransforms,
   initialisation: async () => (await import("./initialisation.ts")).replayInitialisation,
   lists: async () => (await import("./lists.ts")).replayLists,
   optimizer: async () => (await import("./optimizer.ts")).replayOptimizer,
@@ -17,6 +20,7 @@ export const REPLAYS: ReplayTable = {
   "pretrain-steps": async () => (await import("./pretrain-steps.ts")).replayPretrainSteps,
   "pytorch-files": async () => (await import("./pytorch-files.ts")).replayPyTorchFiles,
   resize: async () => (await import("./resize.ts")).replayResize,
+  rle: async () => (await import("./rle.ts")).replayRle,
   "schedule-downstream": async () =>
     (await import("./schedule-downstream.ts")).replayScheduleDownstream,
   "schedule-pretrain": async () => (await import("./schedule-pretrain.ts")).replaySchedulePretrain,
