@@ -18,22 +18,28 @@ import { reduceSum } from "./reduce.ts";
 type ConvInputs = readonly [Tensor, Tensor, Tensor];
 type ConvAttrs = { readonly pads: readonly number[]; readonly strides: readonly number[] };
 
+/** One number for rows, one for columns. */
+type Pair = readonly [number, number];
+
+const pairOf = ([down = 0, across = 0]: readonly number[]): Pair => [down, across];
+
 /**
- * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], stride 1, as much padding before as after.
+ * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], as much padding before as after, every stride-th place kept.
  * dx = the convolution of g with the flipped, transposed weights; dw = one product per kernel offset.
  */
 const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInputs, ConvAttrs>({
   type: "Conv",
   attributes: { pads: "ints", strides: "ints" },
-  infer: ([x, weight, bias], { pads }) => {
+  infer: ([x, weight, bias], { pads, strides }) => {
     const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
     const [out = 0, inputs = 0, rows = 0, columns = 0] = weight.shape;
-    const [vertical, horizontal] = padding(pads);
+    const [vertical, horizontal] = pairOf(pads);
+    const [down, across] = pairOf(strides);
     const shape = [
       batch,
       out,
-      height + 2 * vertical - rows + 1,
-      width + 2 * horizontal - columns + 1,
+      Math.floor((height + 2 * vertical - rows) / down) + 1,
+      Math.floor((width + 2 * horizontal - columns) / across) + 1,
     ];
     if (
       x.shape.length !== 4 ||
@@ -49,22 +55,32 @@ const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInpu
     }
     return { dtype: x.dtype, shape };
   },
-  vjp: (g, _y, [x, weight], { pads }) => [
-    inputGradient(g, weight, padding(pads)),
-    weightGradient(g, x, weight, padding(pads)),
+  vjp: (g, _y, [x, weight], { pads, strides }) => [
+    inputGradient(g, x, weight, { padding: pairOf(pads), stride: pairOf(strides) }),
+    weightGradient(g, x, weight, { padding: pairOf(pads), stride: pairOf(strides) }),
     reduceSum(g, { axes: [0, 2, 3] }),
   ],
 });
 
-/** Zeros above and below, and to the left and right. */
-type Padding = readonly [number, number];
+/** Zeros above and below, and to the left and right; steps down and across. */
+interface Geometry {
+  readonly padding: Pair;
+  readonly stride: Pair;
+}
 
-const padding = ([vertical = 0, horizontal = 0]: readonly number[]): Padding => [
-  vertical,
-  horizontal,
-];
+function inputGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  { padding, stride }: Geometry,
+): Tensor {
+  const [down, across] = stride;
+  return down === 1 && across === 1
+    ? unitStrideGradient(g, weight, padding)
+    : stridedGradient(g, x, weight, { padding, stride });
+}
 
-function inputGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Padding): Tensor {
+function unitStrideGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Pair): Tensor {
   const flipped = transpose(reverse(weight, [2, 3]), [1, 0, 2, 3]); // [I, O, h, w]
   const [inputs = 0, , rows = 0, columns = 0] = flipped.shape;
   const around = [rows - 1 - vertical, columns - 1 - horizontal];
@@ -76,8 +92,73 @@ function inputGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Paddin
   return apply(Conv, [seen, flipped, zerosOf([inputs])], attrs);
 }
 
-function crop(g: Tensor, [rows, columns]: Padding): Tensor {
-  if (rows === 0 && columns === 0) return g;
+/**
+ * Place r = stride·m + phase of the padded image meets only the taps phase, phase + stride, … of the kernel, so the gradient at
+ * the places of one phase is that of a small convolution of stride 1. No product with a zero between is computed.
+ */
+function stridedGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  { padding: [vertical, horizontal], stride: [down, across] }: Geometry,
+): Tensor {
+  const [batch = 0, inputs = 0, height = 0, width = 0] = x.shape;
+  const rows = Math.ceil((height + 2 * vertical) / down); // places of a phase
+  const columns = Math.ceil((width + 2 * horizontal) / across);
+  const atPhase = (top: number, left: number): Tensor => {
+    const places = phaseGradient(g, weight, { phase: [top, left], stride: [down, across] });
+    const [, , seenRows = 0, seenColumns = 0] = places?.shape ?? [];
+    const filled =
+      places === undefined
+        ? zerosOf([batch, inputs, rows, columns])
+        : padEnds(places, [rows - seenRows, columns - seenColumns]);
+    return reshape(filled, [batch, inputs, rows, 1, columns, 1]);
+  };
+  const interleaved = concat(
+    phases(down).map((top) =>
+      concat(
+        phases(across).map((left) => atPhase(top, left)),
+        5,
+      ),
+    ),
+    3,
+  ); // [B, I, rows, down, columns, across]
+  return slice(reshape(interleaved, [batch, inputs, rows * down, columns * across]), [
+    [0, batch],
+    [0, inputs],
+    [vertical, vertical + height],
+    [horizontal, horizontal + width],
+  ]);
+}
+
+const phases = (stride: number): readonly number[] => Array.from({ length: stride }, (_, i) => i);
+
+/** The gradient at the places of a phase, as far as outputs reach; undefined when no tap of the kernel falls on them. */
+function phaseGradient(
+  g: Tensor,
+  weight: Tensor,
+  { phase: [top, left], stride: [down, across] }: { readonly phase: Pair; readonly stride: Pair },
+): Tensor | undefined {
+  const [out = 0, inputs = 0, rows = 0, columns = 0] = weight.shape;
+  if (top >= rows || left >= columns) return undefined;
+  const taps = slice(weight, [
+    [0, out],
+    [0, inputs],
+    [top, rows, down],
+    [left, columns, across],
+  ]);
+  return unitStrideGradient(g, taps, [0, 0]);
+}
+
+const padEnds = (x: Tensor, [rows, columns]: Pair): Tensor =>
+  pad(x, [
+    [0, 0],
+    [0, 0],
+    [0, rows],
+    [0, columns],
+  ]);
+
+function crop(g: Tensor, [rows, columns]: Pair): Tensor {
   const [batch = 0, channels = 0, height = 0, width = 0] = g.shape;
   return slice(g, [
     [0, batch],
@@ -91,7 +172,7 @@ function weightGradient(
   g: Tensor,
   x: Tensor,
   weight: Tensor,
-  [vertical, horizontal]: Padding,
+  { padding: [vertical, horizontal], stride: [down, across] }: Geometry,
 ): Tensor {
   const [batch = 0, inputs = 0] = x.shape;
   const [out = 0, , rows = 0, columns = 0] = weight.shape;
@@ -108,8 +189,8 @@ function weightGradient(
     const shifted = slice(padded, [
       [0, batch],
       [0, inputs],
-      [row, row + height],
-      [column, column + width],
+      [row, row + (height - 1) * down + 1, down],
+      [column, column + (width - 1) * across + 1, across],
     ]);
     const columnsOf = reshape(shifted, [batch, inputs, height * width]); // [B, I, HW]
     const product = reduceSum(matmul(gradient, transposeLast(columnsOf)), { axes: [0] }); // [O, I]
@@ -118,14 +199,30 @@ function weightGradient(
   return reshape(concat(offsets, 2), weight.shape);
 }
 
+/** How a kernel moves over an image. */
+export interface ConvOptions {
+  /** Zeros on each of the four sides. */
+  readonly padding: number;
+  /** Places from one output to the next, in either direction; 1 when absent. */
+  readonly stride?: number;
+}
+
 /**
- * Convolution of x [B, I, H, W] with weight [O, I, h, w] plus bias [O]; stride 1.
- * @throws {ShapeError} when channels do not fit
+ * Convolution of x [B, I, H, W] with weight [O, I, h, w] plus bias [O], if there is one.
+ * @throws {ShapeError} when channels do not fit, or the stride is not a whole number of at least 1
  */
-export const conv2d = (
+export function conv2d(
   x: Tensor,
   weight: Tensor,
-  bias: Tensor,
-  { padding }: { readonly padding: number },
-): Tensor =>
-  apply(Conv, [x, weight, bias], { pads: [padding, padding, padding, padding], strides: [1, 1] });
+  bias: Tensor | undefined,
+  { padding, stride = 1 }: ConvOptions,
+): Tensor {
+  if (!Number.isInteger(stride) || stride < 1) {
+    throw new ShapeError(
+      `Cannot convolve ${describeShape(x)} with stride ${stride}: a whole number of at least 1 is expected`,
+    );
+  }
+  const shift = bias ?? zerosOf([weight.shape[0] ?? 0]);
+  const pads = [padding, padding, padding, padding];
+  return apply(Conv, [x, weight, shift], { pads, strides: [stride, stride] });
+}
