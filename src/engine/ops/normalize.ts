@@ -90,15 +90,15 @@ const BatchNormalization: Op<BatchNormInputs, BatchNormAttrs, NormOutputs> = def
       );
     }
     if (g === null) return [null, null, null, null, null];
-    const share = scalar(1 / valuesPerChannel(x));
+    const count = scalar(valuesPerChannel(x)); // exact in f32, which 1 / n is not
     const invStd = div(scalar(1), sqrt(add(variance, scalar(epsilon))));
     const centred = sub(x, perChannel(mean)); // x̂ / s
     const dBias = reduceSum(g, OVER_CHANNEL);
     const dScale = mul(reduceSum(mul(g, centred), OVER_CHANNEL), invStd);
     // The factors of g, of x − mean and of 1: small tensors first, so that few operators see the whole image.
     const slope = mul(scale, invStd);
-    const along = mul(slope, mul(mul(dScale, invStd), share));
-    const level = mul(slope, mul(dBias, share));
+    const along = mul(slope, div(mul(dScale, invStd), count));
+    const level = mul(slope, div(dBias, count));
     const offset = add(mul(centred, perChannel(along)), perChannel(level));
     return [sub(mul(g, perChannel(slope)), offset), dScale, dBias, null, null];
   },
