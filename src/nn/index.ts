@@ -1,5 +1,11 @@
 /** @file Layers as functions over a scope: the public face of `nn`. */
 export { type AttentionInputs, type AttentionOptions, attend } from "./attention.ts";
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type ConvNormScopes,
+  convBatchNorm,
+} from "./batch-norm.ts";
 export { type ConvShape, conv, conv3x3 } from "./conv.ts";
 export { dropPath, dropPathRates } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
