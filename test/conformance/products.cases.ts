@@ -65,6 +65,22 @@ const strided = (
     ({ x, weight, bias }) => conv2d(x, weight, bias, { padding, stride }),
   );
 
+/** What a strided convolution to 3 channels would have to see, to give back to 2. */
+const transposed = (
+  g: Shape,
+  how: { kernel: Shape; padding: number; stride: number; further: Shape },
+): OpCase =>
+  opCase(
+    `${how.kernel.join("×")}, padding ${how.padding}, stride ${how.stride}, of [${g.join(",")}]`,
+    { g: normal(...g), weight: normal(3, 2, ...how.kernel) },
+    (inputs) =>
+      applyNamed("ConvTranspose", [inputs.g, inputs.weight], {
+        pads: Array(4).fill(how.padding),
+        strides: [how.stride, how.stride],
+        output_padding: how.further,
+      }),
+  );
+
 /** Rows by operator. */
 export const productRows: OpRows = {
   MatMul: {
@@ -134,6 +150,15 @@ export const productRows: OpRows = {
         ({ x, weight, bias }) =>
           applyNamed("Conv", [x, weight, bias], { pads: [1, 0, 1, 0], strides: [1, 2] }),
       ),
+    ],
+  },
+  ConvTranspose: {
+    noGradient: "the gradient of strided convolutions alone makes it",
+    cases: [
+      transposed([2, 3, 2, 3], { kernel: [3, 3], padding: 1, stride: 2, further: [0, 1] }),
+      transposed([1, 3, 2, 2], { kernel: [1, 1], padding: 0, stride: 2, further: [1, 1] }),
+      transposed([1, 3, 3, 1], { kernel: [2, 3], padding: 0, stride: 3, further: [2, 0] }),
+      transposed([1, 3, 4, 4], { kernel: [2, 2], padding: 2, stride: 2, further: [0, 0] }),
     ],
   },
 };

@@ -25,7 +25,8 @@ const pairOf = ([down = 0, across = 0]: readonly number[]): Pair => [down, acros
 
 /**
  * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], as much padding before as after, every stride-th place kept.
- * dx = the convolution of g with the flipped, transposed weights; dw = one product per kernel offset.
+ * dx = the convolution of g with the flipped, transposed weights, for strides above 1 a transposed one; dw = one product per
+ * kernel offset. These are the fast forms: bench/convolutions.ts.
  */
 const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInputs, ConvAttrs>({
   type: "Conv",
@@ -62,6 +63,34 @@ const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInpu
   ],
 });
 
+type TransposeAttrs = ConvAttrs & { readonly output_padding: readonly number[] };
+
+/**
+ * The image x whose convolution would see g: x[b,i] = Σₒ g[b,o] spread out by the strides ⋆ flipped w[o,i], less the padding.
+ * The gradient of strided convolutions alone makes it: with a stride of 1, a convolution does the same and is faster.
+ */
+const ConvTranspose: Op<readonly [Tensor, Tensor], TransposeAttrs, readonly [Tensor]> =
+  defineSingle<readonly [Tensor, Tensor], TransposeAttrs>({
+    type: "ConvTranspose",
+    attributes: { pads: "ints", strides: "ints", output_padding: "ints" },
+    infer: ([g, weight], { pads, strides, output_padding: further }) => {
+      const [batch = 0, , height = 0, width = 0] = g.shape;
+      const [, inputs = 0, rows = 0, columns = 0] = weight.shape;
+      const [vertical, horizontal] = pairOf(pads);
+      const [down, across] = pairOf(strides);
+      const [below, right] = pairOf(further);
+      return {
+        dtype: g.dtype,
+        shape: [
+          batch,
+          inputs,
+          (height - 1) * down + rows - 2 * vertical + below,
+          (width - 1) * across + columns - 2 * horizontal + right,
+        ],
+      };
+    },
+  });
+
 /** Zeros above and below, and to the left and right; steps down and across. */
 interface Geometry {
   readonly padding: Pair;
@@ -92,71 +121,24 @@ function unitStrideGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: P
   return apply(Conv, [seen, flipped, zerosOf([inputs])], attrs);
 }
 
-/**
- * Place r = stride·m + phase of the padded image meets only the taps phase, phase + stride, … of the kernel, so the gradient at
- * the places of one phase is that of a small convolution of stride 1. No product with a zero between is computed.
- */
 function stridedGradient(
   g: Tensor,
   x: Tensor,
   weight: Tensor,
   { padding: [vertical, horizontal], stride: [down, across] }: Geometry,
 ): Tensor {
-  const [batch = 0, inputs = 0, height = 0, width = 0] = x.shape;
-  const rows = Math.ceil((height + 2 * vertical) / down); // places of a phase
-  const columns = Math.ceil((width + 2 * horizontal) / across);
-  const atPhase = (top: number, left: number): Tensor => {
-    const places = phaseGradient(g, weight, { phase: [top, left], stride: [down, across] });
-    const [, , seenRows = 0, seenColumns = 0] = places?.shape ?? [];
-    const filled =
-      places === undefined
-        ? zerosOf([batch, inputs, rows, columns])
-        : padEnds(places, [rows - seenRows, columns - seenColumns]);
-    return reshape(filled, [batch, inputs, rows, 1, columns, 1]);
-  };
-  const interleaved = concat(
-    phases(down).map((top) =>
-      concat(
-        phases(across).map((left) => atPhase(top, left)),
-        5,
-      ),
-    ),
-    3,
-  ); // [B, I, rows, down, columns, across]
-  return slice(reshape(interleaved, [batch, inputs, rows * down, columns * across]), [
-    [0, batch],
-    [0, inputs],
-    [vertical, vertical + height],
-    [horizontal, horizontal + width],
-  ]);
+  const [, , height = 0, width = 0] = x.shape;
+  const [, , rows = 0, columns = 0] = weight.shape;
+  return apply(ConvTranspose, [g, weight], {
+    pads: [vertical, horizontal, vertical, horizontal],
+    strides: [down, across],
+    // The last pixels, which the kernel's last step did not reach.
+    output_padding: [
+      (height + 2 * vertical - rows) % down,
+      (width + 2 * horizontal - columns) % across,
+    ],
+  });
 }
-
-const phases = (stride: number): readonly number[] => Array.from({ length: stride }, (_, i) => i);
-
-/** The gradient at the places of a phase, as far as outputs reach; undefined when no tap of the kernel falls on them. */
-function phaseGradient(
-  g: Tensor,
-  weight: Tensor,
-  { phase: [top, left], stride: [down, across] }: { readonly phase: Pair; readonly stride: Pair },
-): Tensor | undefined {
-  const [out = 0, inputs = 0, rows = 0, columns = 0] = weight.shape;
-  if (top >= rows || left >= columns) return undefined;
-  const taps = slice(weight, [
-    [0, out],
-    [0, inputs],
-    [top, rows, down],
-    [left, columns, across],
-  ]);
-  return unitStrideGradient(g, taps, [0, 0]);
-}
-
-const padEnds = (x: Tensor, [rows, columns]: Pair): Tensor =>
-  pad(x, [
-    [0, 0],
-    [0, 0],
-    [0, rows],
-    [0, columns],
-  ]);
 
 function crop(g: Tensor, [rows, columns]: Pair): Tensor {
   const [batch = 0, channels = 0, height = 0, width = 0] = g.shape;
