@@ -7,15 +7,34 @@
  */
 import { parseArgs } from "node:util";
 import { gradients } from "../src/engine/grad.ts";
-import { add, cast, exp, gelu, log, mul, neg, sub, where } from "../src/engine/ops/elementwise.ts";
+import {
+  add,
+  cast,
+  div,
+  exp,
+  gelu,
+  log,
+  mul,
+  neg,
+  sqrt,
+  sub,
+  where,
+} from "../src/engine/ops/elementwise.ts";
 import { scatterAddInRows, scatterAddRows } from "../src/engine/ops/gather.ts";
 import { transpose, transposeLast, zerosOf } from "../src/engine/ops/layout.ts";
 import { gemm, matmul } from "../src/engine/ops/matmul.ts";
-import { layerNormalization } from "../src/engine/ops/normalize.ts";
-import { reduceLogSumExp, reduceMax, reduceSum, softmax } from "../src/engine/ops/reduce.ts";
+import { batchNormalization, layerNormalization, perChannel } from "../src/engine/ops/normalize.ts";
+import {
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceSum,
+  softmax,
+} from "../src/engine/ops/reduce.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
 import { type Attrs, apply, type Op, scalar, type Tensor } from "../src/engine/tensor.ts";
-import type { Shape } from "../src/util/nd-array.ts";
+import { upsample2 } from "../src/nn/resize.ts";
+import { ndArray, type Shape } from "../src/util/nd-array.ts";
 import { contest, type Entrant, type Feed } from "./support/contest.ts";
 import { environment } from "./support/report.ts";
 
@@ -42,6 +61,29 @@ function foreign(
     infer: ([x]) => [{ dtype: x?.dtype ?? "f32", shape: x?.shape ?? [] }],
   };
   return apply(op, inputs, attrs);
+}
+
+/** Twice the height and width by ONNX's own operator. */
+function resized(x: Tensor, attrs: Readonly<Record<string, string>>): Tensor {
+  const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const shape = [batch, channels, 2 * height, 2 * width];
+  const op: Op<readonly [Tensor], Attrs, readonly [Tensor]> = {
+    type: "Resize",
+    attributes: Object.fromEntries(Object.keys(attrs).map((name) => [name, "string" as const])),
+    // Neither a region nor scales: the sizes say it all.
+    operands: () => [ndArray("f32", [0], []), ndArray("f32", [0], []), ndArray("i64", [4], shape)],
+    infer: () => [{ dtype: x.dtype, shape }],
+  };
+  return apply(op, [x], attrs);
+}
+
+/** Batch normalisation out of the operators that it is defined by. */
+function normalizedByParts(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const over = { axes: [0, 2, 3], keepDims: true };
+  const centred = sub(x, reduceMean(x, over));
+  const variance = reduceMean(mul(centred, centred), over);
+  const scale = div(perChannel(weight), sqrt(add(variance, scalar(1e-5))));
+  return add(mul(centred, scale), perChannel(bias));
 }
 
 const floats = (...shape: Shape): Feed => ({ shape });
@@ -86,6 +128,19 @@ const scattered = (inputs: Inputs, base: Tensor): Tensor =>
   scatterAddRows(base, need(inputs, "rows"), need(inputs, "updates"));
 const tied = { x: floats(256, 768), g: floats(256, 30_000) };
 const KEPT = scalar(1 / 0.9);
+
+const maps = { x: floats(8, 128, 56, 56) };
+const channels = { ...maps, weight: floats(128), bias: floats(128) };
+const normalizedByBatch = (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
+  batchNormalization(x, weight, bias, { epsilon: 1e-5 }).y;
+/** The gradient of a normalisation by its image, given the cotangent. */
+const imageGradient =
+  (f: (x: Tensor, weight: Tensor, bias: Tensor) => Tensor) =>
+  (inputs: Inputs): Tensor => {
+    const x = need(inputs, "x");
+    const y = f(x, need(inputs, "weight"), need(inputs, "bias"));
+    return gradients(reduceSum(mul(y, need(inputs, "g"))), [x])[0] ?? x;
+  };
 
 const CONTESTS: Readonly<Record<string, Readonly<Record<string, Entrant>>>> = {
   "log-sum-exp": {
@@ -192,6 +247,44 @@ const CONTESTS: Readonly<Record<string, Readonly<Record<string, Entrant>>>> = {
       compute: layerOf(
         (x, w, b) =>
           gradients(reduceSum(exp(layerNormalization(x, w, b, { epsilon: 1e-6 }))), [x])[0] ?? x,
+      ),
+    },
+  },
+  "batch-normalization": {
+    BatchNormalization: { feeds: channels, compute: layerOf(normalizedByBatch) },
+    "by parts": { feeds: channels, compute: layerOf(normalizedByParts) },
+    "its gradient": {
+      feeds: { ...channels, g: maps.x },
+      compute: imageGradient(normalizedByBatch),
+    },
+    "gradient by parts": {
+      feeds: { ...channels, g: maps.x },
+      compute: imageGradient(normalizedByParts),
+    },
+  },
+  upsample: {
+    "two matrices, bilinear": {
+      feeds: maps,
+      compute: one((x) => upsample2(x, { interpolation: "bilinear-aligned" })),
+    },
+    "Resize, bilinear": {
+      feeds: maps,
+      compute: one((x) =>
+        resized(x, { mode: "linear", coordinate_transformation_mode: "align_corners" }),
+      ),
+    },
+    "two matrices, nearest": {
+      feeds: maps,
+      compute: one((x) => upsample2(x, { interpolation: "nearest" })),
+    },
+    "Resize, nearest": {
+      feeds: maps,
+      compute: one((x) =>
+        resized(x, {
+          mode: "nearest",
+          coordinate_transformation_mode: "asymmetric",
+          nearest_mode: "floor",
+        }),
       ),
     },
   },

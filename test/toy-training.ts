@@ -1,8 +1,9 @@
-/** @file The smallest thing that can be trained: a linear map fitted to noise, with everything that the training loop wants. */
+/** @file The smallest thing that can be trained: a linear map fitted to noise, with a buffer and everything that the training loop wants. */
 
-import { mul, sub } from "../src/engine/ops/elementwise.ts";
+import { add, mul, sub } from "../src/engine/ops/elementwise.ts";
 import { reduceMean } from "../src/engine/ops/reduce.ts";
-import { input } from "../src/engine/tensor.ts";
+import { input, scalar } from "../src/engine/tensor.ts";
+import { constant } from "../src/nn/initializers.ts";
 import { linear } from "../src/nn/linear.ts";
 import type { TrainState } from "../src/train/checkpoint.ts";
 import { initializeStore } from "../src/train/initialize-store.ts";
@@ -29,12 +30,21 @@ export const toyState = (step: number): TrainState => ({
 
 const INPUTS = 3;
 
-/** mean((x·Wᵀ + b − y)²) over samples; `unused` is declared and never read. */
+/**
+ * mean((x·Wᵀ + b − y)²) over samples; `unused` is declared and never read. A buffer runs along: after every micro-batch,
+ * ¾ of what it was and ¼ of the mean of x.
+ */
 export function toyObjective(samples: number, width = 2): TracedObjective {
   return traceObjective((s) => {
     const x = input("x", "f32", [samples, INPUTS]);
     const error = sub(linear(s.at("map"), x, width), input("y", "f32", [samples, width]));
     linear(s.at("unused"), x, width);
+    const running = s.at("seen").buffer("running_mean", [INPUTS], constant(1));
+    const mean = reduceMean(x, { axes: [0] });
+    s.at("seen").moveBuffer(
+      "running_mean",
+      add(mul(running, scalar(0.75)), mul(mean, scalar(0.25))),
+    );
     const loss = reduceMean(mul(error, error));
     return { loss, parts: { error: loss } };
   });

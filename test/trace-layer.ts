@@ -4,7 +4,7 @@ import type { Tensor } from "../src/engine/tensor.ts";
 import { Scope, Trace } from "../src/nn/scope.ts";
 import type { NdArray } from "../src/util/nd-array.ts";
 import { RandomStream } from "../src/util/random.ts";
-import { booleans, type Draw, drawAll, normal } from "./draw.ts";
+import { between, booleans, type Draw, drawAll, normal } from "./draw.ts";
 import { interpret } from "./reference/interpreter.ts";
 import type { Values } from "./reference/values.ts";
 import { asValues, type Traced, trace } from "./trace.ts";
@@ -47,8 +47,10 @@ export function traceLayer<Name extends string>(
     inputs.set(name, tensor);
     arrays.set(name, draw(new RandomStream({ seed, name: `test/${name}` })));
   };
-  for (const { name, shape, tensor } of declared.parameters.values())
-    add(name, tensor, normal(...shape));
+  for (const { name, shape, tensor } of declared.parameters.values()) {
+    const isVariance = name.endsWith("running_var"); // a root is taken of it
+    add(name, tensor, isVariance ? between(0.5, 2, ...shape) : normal(...shape));
+  }
   for (const { name, shape, tensor } of declared.masks.values())
     add(name, tensor, booleans(...shape));
   const values = asValues(arrays);

@@ -12,10 +12,14 @@ export {
   exp,
   gelu,
   greater,
+  leakyRelu,
   log,
+  logSigmoid,
   mul,
   neg,
   relu,
+  sigmoid,
+  softplus,
   sqrt,
   stopGradient,
   sub,
@@ -35,7 +39,7 @@ export {
   zerosOf,
 } from "./ops/layout.ts";
 export { gemm, matmul } from "./ops/matmul.ts";
-export { layerNormalization } from "./ops/normalize.ts";
+export { type BatchNormalized, batchNormalization, layerNormalization } from "./ops/normalize.ts";
 export { reduceLogSumExp, reduceMax, reduceMean, reduceSum, softmax } from "./ops/reduce.ts";
 export { optimizeForRuntime, simplify } from "./passes/optimize.ts";
 export { printGraph } from "./print.ts";

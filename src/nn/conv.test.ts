@@ -5,7 +5,8 @@ import { assertClose } from "../../test/close.ts";
 import { normal } from "../../test/draw.ts";
 import { build, read, sum } from "../../test/reference/values.ts";
 import { traceLayer } from "../../test/trace-layer.ts";
-import { conv3x3 } from "./conv.ts";
+import { ShapeError } from "../util/errors.ts";
+import { conv, conv3x3 } from "./conv.ts";
 
 const [HEIGHT, WIDTH] = [4, 3];
 const layer = traceLayer((s, { x }) => conv3x3(s, x, 3), { x: normal(2, 2, HEIGHT, WIDTH) });
@@ -41,5 +42,47 @@ describe("conv3x3()", () => {
       ["layer.weight", [3, 2, 3, 3], 1 / Math.sqrt(18)],
       ["layer.bias", [3], 1 / Math.sqrt(18)],
     ]);
+  });
+});
+
+describe("conv()", () => {
+  test("reads every stride-th pixel with a kernel of one", () => {
+    const strided = traceLayer(
+      (s, { x }) => conv(s, x, { channels: 3, size: 1, stride: 2, bias: false }),
+      { x: normal(1, 2, 5, 4) },
+    );
+    const [x, w] = [strided.value("x"), strided.value("layer.weight")];
+    const expected = build([1, 3, 3, 2], ([n = 0, out = 0, row = 0, column = 0]) =>
+      sum(2, (c) => read(w, [out, c, 0, 0]) * read(x, [n, c, 2 * row, 2 * column])),
+    );
+    assertClose({ what: "conv", actual: strided.output(), expected, tolerance: 1e-12 });
+    checkTracedGradients(strided);
+  });
+
+  test("declares a bias unless it is told not to, and starts by the kernel's size", () => {
+    const declared = (bias?: boolean) => {
+      const { trace } = traceLayer(
+        (s, { x }) => conv(s, x, { channels: 4, size: 5, ...(bias !== undefined && { bias }) }),
+        { x: normal(1, 3, 5, 5) },
+      );
+      return [...trace.parameters.values()].map(({ name, shape, initializer }) => [
+        name,
+        shape,
+        initializer.statistics?.bound,
+      ]);
+    };
+    const weight = ["layer.weight", [4, 3, 5, 5], 1 / Math.sqrt(75)];
+    assert.deepEqual(declared(false), [weight]);
+    assert.deepEqual(declared(), [weight, ["layer.bias", [4], 1 / Math.sqrt(75)]]);
+  });
+
+  test("says where an even kernel stands, which has no middle", () => {
+    assert.throws(
+      () =>
+        traceLayer((s, { x }) => conv(s, x, { channels: 4, size: 2 }), { x: normal(1, 3, 5, 5) }),
+      new ShapeError(
+        "Cannot convolve f32[1,3,5,5] with a kernel of 2×2: an odd size is expected, so that it has a middle (at layer)",
+      ),
+    );
   });
 });

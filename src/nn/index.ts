@@ -1,6 +1,12 @@
 /** @file Layers as functions over a scope: the public face of `nn`. */
 export { type AttentionInputs, type AttentionOptions, attend } from "./attention.ts";
-export { conv3x3 } from "./conv.ts";
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type ConvNormScopes,
+  convBatchNorm,
+} from "./batch-norm.ts";
+export { type ConvShape, conv, conv3x3 } from "./conv.ts";
 export { dropPath, dropPathRates } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { embedding, embeddingTable } from "./embedding.ts";
@@ -13,5 +19,5 @@ export {
   maskedSquareMean,
   weightedMean,
 } from "./losses.ts";
-export { type Interpolation, interpolationMatrix, resizeImage } from "./resize.ts";
+export { type Interpolation, interpolationMatrix, resizeImage, upsample2 } from "./resize.ts";
 export { type Parameter, type RandomMask, Scope, Trace } from "./scope.ts";

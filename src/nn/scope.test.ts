@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { neg } from "../engine/ops/elementwise.ts";
 import { matmul } from "../engine/ops/matmul.ts";
 import { input, inputName } from "../engine/tensor.ts";
-import { ShapeError } from "../util/errors.ts";
+import { ConfigError, ShapeError } from "../util/errors.ts";
 import { constant } from "./initializers.ts";
 import { linear } from "./linear.ts";
 import { Scope, Trace } from "./scope.ts";
@@ -51,6 +52,42 @@ describe("Scope", () => {
     assert.deepEqual(
       [...trace.parameters.values()].map(({ trainable }) => trainable),
       [false, true],
+    );
+  });
+
+  test("has buffers, which are fixed, and collects where a step moves them", () => {
+    const trace = new Trace();
+    const s = new Scope(trace, "norm");
+    const mean = s.buffer("running_mean", [3], ZERO);
+    s.buffer("running_var", [3], constant(1));
+    const next = neg(mean);
+    s.moveBuffer("running_mean", next);
+    assert.equal(trace.parameters.get("norm.running_mean")?.trainable, false);
+    assert.deepEqual([...trace.moves], [["norm.running_mean", next]]);
+  });
+
+  test("refuses to move what is no buffer, twice, or to another type", () => {
+    const s = new Scope(new Trace(), "norm");
+    const mean = s.buffer("running_mean", [3], ZERO);
+    const weight = s.param("weight", [3], ZERO);
+    assert.throws(
+      () => s.moveBuffer("running_men", mean),
+      new ConfigError('Cannot move buffer "norm.running_men": nothing of that name is declared'),
+    );
+    assert.throws(
+      () => s.moveBuffer("weight", weight),
+      new ConfigError('Cannot move buffer "norm.weight": it is trained'),
+    );
+    const misfit = (type: string) =>
+      new ShapeError(`Cannot move buffer "norm.running_mean" to ${type}: it is f32[3]`);
+    assert.throws(() => s.moveBuffer("running_mean", input("a", "f32", [4])), misfit("f32[4]"));
+    assert.throws(() => s.moveBuffer("running_mean", input("b", "f64", [3])), misfit("f64[3]"));
+    s.moveBuffer("running_mean", mean);
+    assert.throws(
+      () => s.moveBuffer("running_mean", mean),
+      new ConfigError(
+        'Cannot move buffer "norm.running_mean" twice in a step: a layer with running statistics runs once',
+      ),
     );
   });
 

@@ -1,6 +1,6 @@
 /**
  * @file Where a layer stands in a model. A scope's path is the prefix of its parameters' checkpoint names; a trace collects
- * what the layers declare: parameters, random masks and named intermediates.
+ * what the layers declare: parameters, buffers and how a step moves them, random masks and named intermediates.
  */
 import { input, type Tensor } from "../engine/tensor.ts";
 import { ConfigError, ShapeError } from "../util/errors.ts";
@@ -13,7 +13,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
-  /** A fixed table is no part of what is trained. */
+  /** A fixed table is no part of what is trained, nor is a buffer. */
   readonly trainable: boolean;
   readonly tensor: Tensor;
 }
@@ -31,6 +31,8 @@ export interface RandomMask {
 /** What one run of a model function has declared. */
 export class Trace {
   readonly parameters: Map<string, Parameter> = new Map();
+  /** What buffers become with a training step, by their names. */
+  readonly moves: Map<string, Tensor> = new Map();
   readonly masks: Map<string, RandomMask> = new Map();
   /** Intermediates by path: what explanation and parity read. */
   readonly taps: Map<string, Tensor> = new Map();
@@ -77,6 +79,39 @@ export class Scope {
     const tensor = input(fullName, "f32", shape);
     this.trace.parameters.set(fullName, { name: fullName, shape, initializer, trainable, tensor });
     return tensor;
+  }
+
+  /**
+   * State that training steps move by other means than a gradient, such as running statistics. It is stored, fed and saved like a
+   * fixed parameter; without `moveBuffer` it stays as it is.
+   */
+  buffer(name: string, shape: Shape, initializer: Initializer): Tensor {
+    return this.param(name, shape, initializer, { trainable: false });
+  }
+
+  /**
+   * Says what a buffer of this scope becomes with a training step. A step reads what it was before.
+   * @throws {ConfigError} when there is no such buffer, or the step moves it already
+   * @throws {ShapeError} when it would change its type
+   */
+  moveBuffer(name: string, next: Tensor): void {
+    const fullName = this.nameOf(name);
+    const buffer = this.trace.parameters.get(fullName);
+    if (buffer === undefined || buffer.trainable) {
+      const found = buffer === undefined ? "nothing of that name is declared" : "it is trained";
+      throw new ConfigError(`Cannot move buffer "${fullName}": ${found}`);
+    }
+    if (this.trace.moves.has(fullName)) {
+      throw new ConfigError(
+        `Cannot move buffer "${fullName}" twice in a step: a layer with running statistics runs once`,
+      );
+    }
+    if (next.dtype !== buffer.tensor.dtype || !sameShape(next.shape, buffer.shape)) {
+      throw new ShapeError(
+        `Cannot move buffer "${fullName}" to ${describeShape(next)}: it is ${describeShape(buffer.tensor)}`,
+      );
+    }
+    this.trace.moves.set(fullName, next);
   }
 
   /** A bool mask that is true with probability `keep`, drawn on the host from the stream `kind/path`. */

@@ -11,7 +11,7 @@ test("initializeStore() draws every parameter by its own rule, name and the seed
   const store = new ParameterStore({ ...traced, rules: decayByRank(0), slots: [] });
   const parameters = [...traced.trained, ...traced.fixed];
   initializeStore(store, parameters.toReversed(), 3);
-  assert.equal(store.values.size, 4);
+  assert.equal(store.values.size, 5);
   for (const parameter of parameters) {
     assert.deepEqual(store.values.get(parameter.name), initialValues({ ...parameter, seed: 3 }));
   }

@@ -70,6 +70,21 @@ describe("ParameterStore", () => {
   });
 });
 
+describe("ParameterStore.settleBuffers()", () => {
+  test("makes the last move of a buffer its value, once", () => {
+    const table = (): readonly number[] => [...(store.values.get("table")?.data ?? [])];
+    const moved = (value: number) =>
+      new Map([["table", ndArray("f32", [2, 2], Array(4).fill(value))]]);
+    store.moveBuffers(moved(1));
+    store.moveBuffers(moved(2));
+    assert.deepEqual(table(), [0, 0, 0, 0]);
+    assert.deepEqual(store.moved, moved(2));
+    store.settleBuffers();
+    assert.deepEqual(table(), [2, 2, 2, 2]);
+    assert.equal(store.moved.size, 0);
+  });
+});
+
 describe("writeView()", () => {
   test("copies into the buffer behind the view", () => {
     writeView(store.values, "a.bias", ndArray("f32", [3], [1, 2, 3]));

@@ -33,7 +33,7 @@ export type NamedViews = ReadonlyMap<string, NdArray<"f32">>;
 export interface StoreOptions {
   /** Parameters that receive a gradient. */
   readonly trained: readonly Parameter[];
-  /** Parameters that are stored and fed, but never move. */
+  /** Parameters that are stored and fed, but have no gradient; buffers are among them, which steps move by other means. */
   readonly fixed: readonly Parameter[];
   readonly rules: readonly GroupRule[];
   /** The optimiser's slots, such as `exp_avg`. */
@@ -74,6 +74,8 @@ export class ParameterStore {
   readonly gradients: NamedViews;
   /** Moments as `<slot>/<parameter>`. */
   readonly moments: NamedViews;
+  /** What the micro-batches of the update in work have made of buffers, by name. Until the update is done, it may yet fail. */
+  #moved: NamedViews = new Map();
 
   constructor({ trained, fixed, rules, slots }: StoreOptions) {
     const values: [string, NdArray<"f32">][] = [];
@@ -98,6 +100,22 @@ export class ParameterStore {
     this.values = new Map(values);
     this.gradients = new Map(gradients);
     this.moments = new Map(moments);
+  }
+
+  /** Buffers as the micro-batches of the update in work have left them; their `values` are those before the update. */
+  get moved(): NamedViews {
+    return this.#moved;
+  }
+
+  /** Keeps what a micro-batch has made of buffers, in place of what those before it made of them. */
+  moveBuffers(moved: NamedViews): void {
+    this.#moved = moved;
+  }
+
+  /** Makes what buffers were moved to their values: the update is done. */
+  settleBuffers(): void {
+    for (const [name, array] of this.#moved) writeView(this.values, name, array);
+    this.#moved = new Map();
   }
 }
 

@@ -81,8 +81,9 @@ describe("traceObjective()", () => {
     );
     assert.deepEqual(
       traced.fixed.map(({ name }) => name),
-      ["unused.weight", "unused.bias"],
+      ["unused.weight", "unused.bias", "seen.running_mean"],
     );
+    assert.deepEqual([...traced.moves.keys()], ["seen.running_mean"]);
     assert.deepEqual([...traced.gradients.keys()], ["map.weight", "map.bias"]);
   });
 
@@ -139,6 +140,39 @@ describe("StepProgram", () => {
       const mean = losses.reduce((sum, value) => sum + value, 0) / 3;
       assert.ok(Math.abs(mean - loss) < 1e-6, "losses are reported unscaled");
     }
+  });
+
+  test("moves buffers with every micro-batch, but their values with the update alone", async () => {
+    await using toy = await openToy({ samples: 4, accumulate: 2 });
+    const seen = (): readonly number[] => [
+      ...(toy.store.values.get("seen.running_mean")?.data ?? []),
+    ];
+    const expected = [1, 1, 1];
+    const batches = await take(6, 4);
+    // What a step that is given up has made of them is forgotten.
+    for (const [micro, { feeds }] of batches.slice(4).entries()) {
+      await toy.program.run(feeds, { micro });
+    }
+    for (const [step, update] of [batches.slice(0, 2), batches.slice(2, 4)].entries()) {
+      for (const [micro, { feeds }] of update.entries()) {
+        const before = seen();
+        await toy.program.run(feeds, { micro });
+        assert.deepEqual(seen(), before);
+        const x = feeds.get("x");
+        for (const i of expected.keys()) {
+          const column = [0, 1, 2, 3].map((row) => Number(x?.data[3 * row + i]));
+          const mean = column.reduce((sum, value) => sum + value, 0) / 4;
+          expected[i] = 0.75 * (expected[i] ?? Number.NaN) + 0.25 * mean;
+        }
+      }
+      await toy.optimizer.update({ step: step + 1, lr: 0.1, gradientScale: 1 });
+      for (const [i, value] of seen().entries()) {
+        assert.ok(Math.abs(value - (expected[i] ?? Number.NaN)) < 1e-6, `${i} in step ${step + 1}`);
+      }
+    }
+    const settled = seen();
+    await toy.optimizer.update({ step: 3, lr: 0.1, gradientScale: 1 });
+    assert.deepEqual(seen(), settled, "a move is made once");
   });
 
   test("refuses a further micro-batch where it was compiled for one", async () => {

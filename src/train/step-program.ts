@@ -1,11 +1,11 @@
-/** @file An objective as a compiled training step: losses out, gradients written into (or added to) a store's buffers. */
+/** @file An objective as a compiled training step: losses out, gradients written into (or added to) a store. */
 import { gradients } from "../engine/grad.ts";
 import { buildGraph } from "../engine/graph.ts";
 import { add } from "../engine/ops/elementwise.ts";
 import { type CompileOptions, type NamedArrays, Program } from "../engine/runtime/program.ts";
 import { input, type Tensor } from "../engine/tensor.ts";
 import { type Parameter, type RandomMask, Scope, Trace } from "../nn/scope.ts";
-import type { NdArray } from "../util/nd-array.ts";
+import { type NdArray, zeros } from "../util/nd-array.ts";
 import type { ParameterStore } from "./parameter-store.ts";
 
 /** What a task wants to minimise. */
@@ -27,6 +27,8 @@ export interface TracedObjective {
   readonly taps: ReadonlyMap<string, Tensor>;
   /** The gradient of each trained parameter. */
   readonly gradients: ReadonlyMap<string, Tensor>;
+  /** What buffers become with a micro-batch; they are among the fixed parameters. */
+  readonly moves: ReadonlyMap<string, Tensor>;
 }
 
 /** The name of the input that every gradient is multiplied by: 1 / the number of accumulated micro-batches. */
@@ -59,6 +61,7 @@ export function traceObjective(
     masks: [...trace.masks.values()],
     taps: trace.taps,
     gradients: byName,
+    moves: trace.moves,
   };
 }
 
@@ -108,7 +111,8 @@ export class StepProgram implements AsyncDisposable {
   }
 
   /**
-   * Forward and backward over one micro-batch.
+   * Forward and backward over one micro-batch. Buffers go on from where the micro-batch before it has left them, and stay in the
+   * store's keeping until the update.
    * @param feeds the batch's inputs and random masks; parameters are fed from the store
    * @throws {RangeError} when there are not so many micro-batches in an update
    */
@@ -119,14 +123,20 @@ export class StepProgram implements AsyncDisposable {
       );
     }
     const program = micro === 0 ? this.#first : await this.#compileFurther();
-    const { values, gradients: stored } = this.#store;
-    const all = new Map<string, NdArray>([...values, ...feeds, [LOSS_SCALE, this.#lossScale]]);
+    const { values, moved: before, gradients: stored } = this.#store;
+    const buffers = micro === 0 ? values : new Map([...values, ...before]);
+    const all = new Map<string, NdArray>([...buffers, ...feeds, [LOSS_SCALE, this.#lossScale]]);
     const into = new Map<string, NdArray>();
     for (const [name, gradient] of stored) {
       into.set(gradientName(name), gradient);
       all.set(previousName(name), gradient);
     }
+    const moved = new Map(
+      [...this.#traced.moves].map(([name, { shape }]) => [name, zeros("f32", shape)]),
+    );
+    for (const [name, array] of moved) into.set(nextName(name), array);
     const results = await program.run(all, into);
+    this.#store.moveBuffers(moved);
     const parts = [...results].filter(([name]) => !into.has(name));
     return Object.fromEntries(parts.map(([name, { data }]) => [name, Number(data[0])]));
   }
@@ -147,14 +157,16 @@ export class StepProgram implements AsyncDisposable {
 }
 
 async function compileStep(
-  { objective, gradients: found }: TracedObjective,
+  { objective, gradients: found, moves }: TracedObjective,
   device: CompileOptions,
   outputOf: (name: string, gradient: Tensor) => Tensor,
 ): Promise<Program> {
   const outputs = new Map(Object.entries(objective.parts));
   for (const [name, gradient] of found) outputs.set(gradientName(name), outputOf(name, gradient));
+  for (const [name, next] of moves) outputs.set(nextName(name), next);
   return Program.compile(buildGraph(outputs), device);
 }
 
 const gradientName = (parameter: string): string => `gradient/${parameter}`;
+const nextName = (buffer: string): string => `next/${buffer}`;
 const previousName = (parameter: string): string => `previous/${parameter}`;

@@ -10,10 +10,13 @@ function asFloats({ data }: NdArray): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
 }
 
+/** What counts in a PyTorch file, and is whole there: the batches that a normalisation has seen. */
+const isCount = (source: string): boolean => source.endsWith(".num_batches_tracked");
+
 /** A parameter is no whole numbers: those are codes, which a scale somewhere else in the file would turn into weights. */
 function requireFloats(weights: WeightsFile, source: string): void {
   const { type } = weights.info(source);
-  if (!isInteger(type)) return;
+  if (!isInteger(type) || isCount(source)) return;
   throw new WeightsError(
     `Cannot load "${escapeLine(source)}" of "${weights.file}": its elements are integers (${type}), expected floating-point numbers: a quantised file? Take the one that it was made from`,
   );

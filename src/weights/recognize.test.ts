@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import { type Saved, savedTensor, zipCheckpoint } from "../../test/pth-file.ts";
 import { hfVitTensors, prefixed, SMALL_VIT, vitTensors } from "../../test/vit-tensors.ts";
 import { WeightsError } from "../util/errors.ts";
-import type { Shape } from "../util/nd-array.ts";
+import { ndArray, type Shape } from "../util/nd-array.ts";
 import { nameTensors } from "./name-tensors.ts";
 import { openWeights } from "./open-weights.ts";
 import { readFloats } from "./read-floats.ts";
 import { recognizeWeights, requireEncoder } from "./recognize.ts";
+import { writeSafetensors } from "./safetensors.ts";
 
 let folder = "";
 before(async () => {
@@ -196,6 +197,15 @@ describe("readFloats()", () => {
         ),
       );
     }
+  });
+
+  test("takes a normalisation's count of batches, which is whole in PyTorch's files", async () => {
+    const file = join(folder, "counts.safetensors");
+    const count = ndArray("i64", [], BigInt64Array.of(1234n));
+    await writeSafetensors(file, [["bn.num_batches_tracked", count]]);
+    await using weights = await openWeights(file);
+    const read = await readFloats(weights, { sources: ["bn.num_batches_tracked"] });
+    assert.deepEqual(read, ndArray("f32", [], [1234]));
   });
 
   test("names a tensor with values that are not finite", async () => {

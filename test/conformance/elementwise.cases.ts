@@ -8,7 +8,9 @@ import {
   exp,
   gelu,
   greater,
+  leakyRelu,
   log,
+  logSigmoid,
   mul,
   neg,
   relu,
@@ -122,11 +124,25 @@ export const elementwiseRows: OpRows = {
   Sqrt: { cases: unary(sqrt, positive) },
   Erf: { cases: [...unary(erf, moderate), opCase("far out", { x: wide }, ({ x }) => erf(x))] },
   Relu: { cases: unary(relu, nonzero) },
+  LeakyRelu: {
+    cases: [
+      ...unary((x) => leakyRelu(x, { slope: 0.1 }), nonzero),
+      opCase("slope ½", { x: nonzero(2, 3) }, ({ x }) => leakyRelu(x, { slope: 0.5 })),
+      opCase("at 0", { x: exactly("f32", [2], [0, -0]) }, ({ x }) => leakyRelu(x, { slope: 0.1 }), {
+        forwardOnly: "finite differences see both sides of the kink: see elementwise.test.ts",
+      }),
+    ],
+  },
   Sigmoid: {
     cases: [...unary(sigmoid, moderate), opCase("far out", { x: wide }, ({ x }) => sigmoid(x))],
   },
   Softplus: {
-    cases: [...unary(softplus, moderate), opCase("far out", { x: wide }, ({ x }) => softplus(x))],
+    cases: [
+      ...unary(softplus, moderate),
+      opCase("far out", { x: wide }, ({ x }) => softplus(x)),
+      opCase("ln σ(x)", { x: moderate(2, 3) }, ({ x }) => logSigmoid(x)),
+      opCase("ln σ(x), far out", { x: wide }, ({ x }) => logSigmoid(x)),
+    ],
   },
   Gelu: { cases: [...unary(gelu, moderate), opCase("far out", { x: wide }, ({ x }) => gelu(x))] },
   Greater: { noGradient: "piecewise constant, and its result is bool", cases: comparison(greater) },

@@ -91,6 +91,30 @@ export const layoutRows: OpRows = {
           [0, 2],
         ]),
       ),
+      opCase("every second, first and last among them", { x: normal(5, 2) }, ({ x }) =>
+        slice(x, [
+          [0, 5, 2],
+          [0, 2],
+        ]),
+      ),
+      opCase("every second and third, some left over at both ends", { x: normal(6, 9) }, ({ x }) =>
+        slice(x, [
+          [1, 6, 2],
+          [1, 9, 3],
+        ]),
+      ),
+      opCase("a step longer than the range", { x: normal(4, 3) }, ({ x }) =>
+        slice(x, [
+          [2, 4, 5],
+          [0, 3],
+        ]),
+      ),
+      opCase("a step on an axis of one", { x: normal(1, 4) }, ({ x }) =>
+        slice(x, [
+          [0, 1, 2],
+          [0, 4, 2],
+        ]),
+      ),
       reversing([0]),
       reversing([1, 2]),
       reversing([0, 1, 2]),

@@ -54,6 +54,33 @@ const convolution = (kernel: readonly [number, number], padding: number): OpCase
     ({ x, weight, bias }) => conv2d(x, weight, bias, { padding }),
   );
 
+/** A strided convolution to 3 channels, of an image whose sizes need not be multiples of the stride. */
+const strided = (
+  image: Shape,
+  { kernel, padding, stride }: { kernel: Shape; padding: number; stride: number },
+): OpCase =>
+  opCase(
+    `${kernel.join("×")}, padding ${padding}, stride ${stride}, of [${image.join(",")}]`,
+    { x: normal(...image), weight: normal(3, image[1] ?? 1, ...kernel), bias: normal(3) },
+    ({ x, weight, bias }) => conv2d(x, weight, bias, { padding, stride }),
+  );
+
+/** What a strided convolution to 3 channels would have to see, to give back to 2. */
+const transposed = (
+  g: Shape,
+  how: { kernel: Shape; padding: number; stride: number; further: Shape },
+): OpCase =>
+  opCase(
+    `${how.kernel.join("×")}, padding ${how.padding}, stride ${how.stride}, of [${g.join(",")}]`,
+    { g: normal(...g), weight: normal(3, 2, ...how.kernel) },
+    (inputs) =>
+      applyNamed("ConvTranspose", [inputs.g, inputs.weight], {
+        pads: Array(4).fill(how.padding),
+        strides: [how.stride, how.stride],
+        output_padding: how.further,
+      }),
+  );
+
 /** Rows by operator. */
 export const productRows: OpRows = {
   MatMul: {
@@ -101,6 +128,37 @@ export const productRows: OpRows = {
       convolution([3, 5], 2),
       convolution([1, 1], 1), // more padding than the kernel reaches
       convolution([4, 5], 0), // one element is left of the image
+      opCase(
+        "of a map of one pixel",
+        { x: normal(1, 2, 1, 1), weight: normal(3, 2, 3, 3), bias: normal(3) },
+        ({ x, weight, bias }) => conv2d(x, weight, bias, { padding: 1 }),
+      ),
+      opCase("without bias", { x: normal(2, 2, 4, 5), weight: normal(3, 2, 3, 3) }, (inputs) =>
+        conv2d(inputs.x, inputs.weight, undefined, { padding: 1 }),
+      ),
+      strided([2, 2, 4, 6], { kernel: [1, 1], padding: 0, stride: 2 }), // three of four pixels are not seen
+      strided([1, 2, 5, 7], { kernel: [1, 1], padding: 0, stride: 2 }),
+      strided([2, 2, 5, 6], { kernel: [3, 3], padding: 1, stride: 2 }),
+      strided([1, 2, 6, 5], { kernel: [3, 3], padding: 0, stride: 2 }), // the last row is not seen
+      strided([1, 1, 7, 8], { kernel: [3, 2], padding: 1, stride: 3 }),
+      strided([1, 2, 4, 5], { kernel: [2, 2], padding: 2, stride: 2 }), // some outputs see zeros only
+      strided([1, 2, 1, 1], { kernel: [3, 3], padding: 1, stride: 2 }),
+      strided([1, 1, 3, 9], { kernel: [3, 3], padding: 0, stride: 5 }), // one output down, two across
+      opCase(
+        "another stride down than across",
+        { x: normal(1, 2, 5, 6), weight: normal(2, 2, 3, 3), bias: normal(2) },
+        ({ x, weight, bias }) =>
+          applyNamed("Conv", [x, weight, bias], { pads: [1, 0, 1, 0], strides: [1, 2] }),
+      ),
+    ],
+  },
+  ConvTranspose: {
+    noGradient: "the gradient of strided convolutions alone makes it",
+    cases: [
+      transposed([2, 3, 2, 3], { kernel: [3, 3], padding: 1, stride: 2, further: [0, 1] }),
+      transposed([1, 3, 2, 2], { kernel: [1, 1], padding: 0, stride: 2, further: [1, 1] }),
+      transposed([1, 3, 3, 1], { kernel: [2, 3], padding: 0, stride: 3, further: [2, 0] }),
+      transposed([1, 3, 4, 4], { kernel: [2, 2], padding: 2, stride: 2, further: [0, 0] }),
     ],
   },
 };

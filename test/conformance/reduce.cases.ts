@@ -1,5 +1,7 @@
 /** @file Conformance cases of reductions and normalisations. */
-import { layerNormalization } from "../../src/engine/ops/normalize.ts";
+
+import { add, mul } from "../../src/engine/ops/elementwise.ts";
+import { batchNormalization, layerNormalization } from "../../src/engine/ops/normalize.ts";
 import {
   type ReduceOptions,
   reduceLogSumExp,
@@ -52,6 +54,13 @@ const normalizing = (epsilon: number, ...shape: Shape): OpCase =>
     ({ x, scale, bias }) => layerNormalization(x, scale, bias, { epsilon }),
   );
 
+const normalizingBatch = (epsilon: number, ...shape: Shape): OpCase =>
+  opCase(
+    `[${shape.join(",")}], ε = ${epsilon}`,
+    { x: normal(...shape), scale: normal(shape[1] ?? 1), bias: normal(shape[1] ?? 1) },
+    ({ x, scale, bias }) => batchNormalization(x, scale, bias, { epsilon }).y,
+  );
+
 /** Rows by operator. */
 export const reduceRows: OpRows = {
   ReduceSum: { cases: [...reducing(reduceSum), atOnce("ReduceSum")] },
@@ -98,6 +107,61 @@ export const reduceRows: OpRows = {
         { x: normal(2, 3, 4), scale: normal(4), bias: normal(4) },
         ({ x, scale, bias }) =>
           applyNamed("LayerNormalization", [x, scale, bias], { axis: -1, epsilon: 1e-6 }),
+        {
+          forwardOnly: "the statistics serve the gradient; nothing is differentiated through them",
+        },
+      ),
+    ],
+  },
+  BatchNormalization: {
+    cases: [
+      normalizingBatch(1e-5, 3, 2, 4, 5),
+      normalizingBatch(1e-5, 1, 3, 2, 3), // a batch of one
+      normalizingBatch(1e-5, 4, 3, 1, 1), // maps of one pixel
+      normalizingBatch(1e-5, 2, 1, 1, 3),
+      normalizingBatch(0.5, 2, 2, 3, 3),
+      opCase(
+        "far from 0",
+        { x: between(99, 101, 3, 2, 4, 4), scale: normal(2), bias: normal(2) },
+        ({ x, scale, bias }) => batchNormalization(x, scale, bias, { epsilon: 1e-5 }).y,
+        { tolerance: 1e-4 }, // 100 in f32 is good to 8e-6
+      ),
+      opCase(
+        "a channel without variance",
+        { x: exactly("f32", [2, 1, 1, 2], [3, 3, 3, 3]), scale: normal(1), bias: normal(1) },
+        ({ x, scale, bias }) => batchNormalization(x, scale, bias, { epsilon: 1e-5 }).y,
+        {
+          tolerance: 1e-4, // x·γ/√ε, here 3·316, less the same
+          forwardOnly: "within the step of the differences its variance passes ε",
+        },
+      ),
+      opCase(
+        "two with one scale and bias",
+        { x: normal(2, 3, 2, 2), y: normal(2, 3, 2, 2), scale: normal(3), bias: normal(3) },
+        ({ x, y, scale, bias }) => {
+          const [first, second] = [x, y].map(
+            (each) => batchNormalization(each, scale, bias, { epsilon: 1e-5 }).y,
+          );
+          return [mul(first ?? x, second ?? y)];
+        },
+      ),
+      opCase(
+        "two of one image, with statistics",
+        { x: normal(2, 3, 2, 2), scale: normal(3), bias: normal(3) },
+        ({ x, scale, bias }) =>
+          [x, mul(x, x)].flatMap((each) => {
+            const { y, mean, variance } = batchNormalization(each, scale, bias, { epsilon: 1e-5 });
+            return [y, mean, add(mean, variance)];
+          }),
+        { forwardOnly: "the statistics serve the gradient" },
+      ),
+      opCase(
+        "mean and variance",
+        { x: normal(2, 3, 4, 2), scale: normal(3), bias: normal(3) },
+        ({ x, scale, bias }) => {
+          const { mean, variance } = batchNormalization(x, scale, bias, { epsilon: 1e-5 });
+          return [mean, variance];
+        },
         {
           forwardOnly: "the statistics serve the gradient; nothing is differentiated through them",
         },

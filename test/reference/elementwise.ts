@@ -35,6 +35,11 @@ const cast: Kernel = (inputs, attributes) => {
   })(inputs, attributes);
 };
 
+const leakyRelu: Kernel = (inputs, attributes) => {
+  const alpha = attributes.number("alpha", 0.01);
+  return each((x = 0) => (x < 0 ? alpha * x : x))(inputs, attributes);
+};
+
 /** Element-wise operators, comparisons and casts. */
 export const elementwise: Kernels = {
   Add: each((a = 0, b = 0) => a + b),
@@ -47,6 +52,7 @@ export const elementwise: Kernels = {
   Sqrt: each((x = 0) => Math.sqrt(x)),
   Erf: each((x = 0) => erf(x)),
   Relu: each((x = 0) => Math.max(x, 0)),
+  LeakyRelu: leakyRelu,
   Gelu: each((x = 0) => (x / 2) * (1 + erf(x / Math.SQRT2))),
   Sigmoid: each((x = 0) => 1 / (1 + Math.exp(-x))),
   Softplus: each((x = 0) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),

@@ -1,6 +1,15 @@
 /** @file Reference kernels: sums of products. */
 import type { Kernel, Kernels } from "./kernel.ts";
-import { build, commonShape, read, readBroadcast, sum, type Values } from "./values.ts";
+import {
+  addAt,
+  build,
+  commonShape,
+  everyPlace,
+  read,
+  readBroadcast,
+  sum,
+  type Values,
+} from "./values.ts";
 
 /** The last two axes exchanged when asked for. */
 function oriented(x: Values, transposed: boolean): Values {
@@ -76,10 +85,38 @@ const conv: Kernel = (inputs, attributes) => {
   ];
 };
 
+/** Σ over b, o, r, c of g[b, o, r, c] · w[o, i, u, v] at x[b, i, r·s + u − top, c·s + v − left], where there is such a place. */
+const convTranspose: Kernel = (inputs, attributes) => {
+  const [g, w] = [inputs.at(0), inputs.at(1)];
+  const [batch = 0, , height = 0, width = 0] = g.shape;
+  const [, channels = 0, rows = 0, columns = 0] = w.shape;
+  const [top = 0, left = 0, bottom = 0, right = 0] = attributes.numbers("pads", [0, 0, 0, 0]);
+  const [down = 1, across = 1] = attributes.numbers("strides", [1, 1]);
+  const [below = 0, beside = 0] = attributes.numbers("output_padding", [0, 0]);
+  const x = build(
+    [
+      batch,
+      channels,
+      (height - 1) * down + rows - top - bottom + below,
+      (width - 1) * across + columns - left - right + beside,
+    ],
+    () => 0,
+  );
+  for (const [b = 0, o = 0, r = 0, c = 0] of everyPlace(g.shape)) {
+    for (const [i = 0, u = 0, v = 0] of everyPlace(w.shape.slice(1))) {
+      const at = [b, i, r * down + u - top, c * across + v - left];
+      const isInside = at.every((place, axis) => place >= 0 && place < (x.shape[axis] ?? 0));
+      if (isInside) addAt(x, at, read(g, [b, o, r, c]) * read(w, [o, i, u, v]));
+    }
+  }
+  return [x];
+};
+
 /** Matrix products and convolution. */
 export const products: Kernels = {
   MatMul: matmul,
   "com.microsoft:FusedMatMul": fusedMatmul,
   Gemm: gemm,
   Conv: conv,
+  ConvTranspose: convTranspose,
 };

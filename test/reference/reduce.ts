@@ -65,6 +65,41 @@ const layerNormalization: Kernel = (inputs, attributes) => {
   return [y, center, invStd];
 };
 
+/**
+ * (x − mean) / √(variance + ε) · scale + bias over all axes but that of the channels; the running mean and variance follow, moved
+ * towards those of the batch. In training mode alone: the engine computes evaluation with other operators.
+ */
+const batchNormalization: Kernel = (inputs, attributes) => {
+  const [x, scale, bias] = [inputs.at(0), inputs.at(1), inputs.at(2)];
+  const [runningMean, runningVariance] = [inputs.at(3), inputs.at(4)];
+  if (attributes.number("training_mode", 0) !== 1) {
+    throw new TypeError(
+      'Cannot compute BatchNormalization: its attribute "training_mode" is not 1',
+    );
+  }
+  const epsilon = attributes.number("epsilon", 1e-5);
+  const momentum = attributes.number("momentum", 0.9);
+  const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const center = summarize(x, axes, mean);
+  const variance = summarize(x, axes, (values) => {
+    const middle = mean(values);
+    return mean(values.map((value) => (value - middle) ** 2));
+  });
+  const y = build(x.shape, (at) => {
+    const deviation = Math.sqrt(readBroadcast(variance, at) + epsilon);
+    const channel = at.slice(1, 2);
+    const normal = (read(x, at) - readBroadcast(center, at)) / deviation;
+    return normal * read(scale, channel) + read(bias, channel);
+  });
+  const moved = (running: Values, { data }: Values): Values => ({
+    shape: running.shape,
+    data: running.data.map(
+      (value, i) => momentum * value + (1 - momentum) * (data[i] ?? Number.NaN),
+    ),
+  });
+  return [y, moved(runningMean, center), moved(runningVariance, variance)];
+};
+
 /** Reductions and normalisations. */
 export const reduce: Kernels = {
   ReduceSum: reduction(total),
@@ -73,4 +108,5 @@ export const reduce: Kernels = {
   ReduceLogSumExp: reduction(logSumExp),
   Softmax: softmax,
   LayerNormalization: layerNormalization,
+  BatchNormalization: batchNormalization,
 };

@@ -9,14 +9,32 @@ import { conv2d } from "./conv.ts";
 import { reduceSum } from "./reduce.ts";
 
 const image = input("x", "f32", [2, 3, 8, 9]);
-const convolve = (weight: Shape, bias: Shape, padding = 0): Tensor =>
-  conv2d(image, input("weight", "f32", weight), input("bias", "f32", bias), { padding });
+const convolve = (weight: Shape, bias: Shape, padding = 0, stride = 1): Tensor =>
+  conv2d(image, input("weight", "f32", weight), input("bias", "f32", bias), { padding, stride });
 
 describe("conv2d()", () => {
   test("shrinks by the kernel and grows by the padding", () => {
     assert.deepEqual(convolve([4, 3, 3, 3], [4]).shape, [2, 4, 6, 7]);
     assert.deepEqual(convolve([4, 3, 3, 3], [4], 1).shape, [2, 4, 8, 9]);
     assert.deepEqual(convolve([4, 3, 1, 5], [4], 1).shape, [2, 4, 10, 7]);
+  });
+
+  test("keeps every stride-th place, the first among them", () => {
+    assert.deepEqual(convolve([4, 3, 1, 1], [4], 0, 2).shape, [2, 4, 4, 5]);
+    assert.deepEqual(convolve([4, 3, 3, 3], [4], 1, 2).shape, [2, 4, 4, 5]);
+    assert.deepEqual(convolve([4, 3, 3, 3], [4], 0, 3).shape, [2, 4, 2, 3]);
+    assert.deepEqual(convolve([4, 3, 3, 3], [4], 0, 50).shape, [2, 4, 1, 1]);
+  });
+
+  test("needs a stride of whole pixels", () => {
+    for (const stride of [0, -1, 1.5, Number.NaN]) {
+      assert.throws(
+        () => convolve([4, 3, 3, 3], [4], 1, stride),
+        new ShapeError(
+          `Cannot convolve f32[2,3,8,9] with stride ${stride}: a whole number of at least 1 is expected`,
+        ),
+      );
+    }
   });
 
   test("says what does not fit", () => {
@@ -36,5 +54,18 @@ describe("conv2d()", () => {
     const types = buildGraph({ gradient: gradient ?? weight }).nodes.map(({ op }) => op.type);
     assert.equal(types.filter((type) => type === "MatMul").length, 9);
     assert.ok(!types.includes("Conv"));
+  });
+
+  test("computes the gradient of an image by a convolution, transposed where there is a stride", () => {
+    const weight = input("weight", "f32", [4, 3, 3, 3]);
+    for (const [stride, expected] of [
+      [1, "Conv"],
+      [2, "ConvTranspose"],
+    ] as const) {
+      const y = conv2d(image, weight, undefined, { padding: 1, stride });
+      const [gradient] = gradients(reduceSum(y), [image]);
+      assert.deepEqual(gradient?.shape, image.shape);
+      assert.equal(gradient?.node.op.type, expected);
+    }
   });
 });

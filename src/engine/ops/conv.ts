@@ -18,22 +18,29 @@ import { reduceSum } from "./reduce.ts";
 type ConvInputs = readonly [Tensor, Tensor, Tensor];
 type ConvAttrs = { readonly pads: readonly number[]; readonly strides: readonly number[] };
 
+/** One number for rows, one for columns. */
+type Pair = readonly [number, number];
+
+const pairOf = ([down = 0, across = 0]: readonly number[]): Pair => [down, across];
+
 /**
- * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], stride 1, as much padding before as after.
- * dx = the convolution of g with the flipped, transposed weights; dw = one product per kernel offset.
+ * y[b,o] = Σᵢ x[b,i] ⋆ w[o,i] + bias[o], as much padding before as after, every stride-th place kept.
+ * dx = the convolution of g with the flipped, transposed weights, for strides above 1 a transposed one; dw = one product per
+ * kernel offset. These are the fast forms: bench/convolutions.ts.
  */
 const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInputs, ConvAttrs>({
   type: "Conv",
   attributes: { pads: "ints", strides: "ints" },
-  infer: ([x, weight, bias], { pads }) => {
+  infer: ([x, weight, bias], { pads, strides }) => {
     const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
     const [out = 0, inputs = 0, rows = 0, columns = 0] = weight.shape;
-    const [vertical, horizontal] = padding(pads);
+    const [vertical, horizontal] = pairOf(pads);
+    const [down, across] = pairOf(strides);
     const shape = [
       batch,
       out,
-      height + 2 * vertical - rows + 1,
-      width + 2 * horizontal - columns + 1,
+      Math.floor((height + 2 * vertical - rows) / down) + 1,
+      Math.floor((width + 2 * horizontal - columns) / across) + 1,
     ];
     if (
       x.shape.length !== 4 ||
@@ -49,22 +56,60 @@ const Conv: Op<ConvInputs, ConvAttrs, readonly [Tensor]> = defineSingle<ConvInpu
     }
     return { dtype: x.dtype, shape };
   },
-  vjp: (g, _y, [x, weight], { pads }) => [
-    inputGradient(g, weight, padding(pads)),
-    weightGradient(g, x, weight, padding(pads)),
+  vjp: (g, _y, [x, weight], { pads, strides }) => [
+    inputGradient(g, x, weight, { padding: pairOf(pads), stride: pairOf(strides) }),
+    weightGradient(g, x, weight, { padding: pairOf(pads), stride: pairOf(strides) }),
     reduceSum(g, { axes: [0, 2, 3] }),
   ],
 });
 
-/** Zeros above and below, and to the left and right. */
-type Padding = readonly [number, number];
+type TransposeAttrs = ConvAttrs & { readonly output_padding: readonly number[] };
 
-const padding = ([vertical = 0, horizontal = 0]: readonly number[]): Padding => [
-  vertical,
-  horizontal,
-];
+/**
+ * The image x whose convolution would see g: x[b,i] = Σₒ g[b,o] spread out by the strides ⋆ flipped w[o,i], less the padding.
+ * The gradient of strided convolutions alone makes it: with a stride of 1, a convolution does the same and is faster.
+ */
+const ConvTranspose: Op<readonly [Tensor, Tensor], TransposeAttrs, readonly [Tensor]> =
+  defineSingle<readonly [Tensor, Tensor], TransposeAttrs>({
+    type: "ConvTranspose",
+    attributes: { pads: "ints", strides: "ints", output_padding: "ints" },
+    infer: ([g, weight], { pads, strides, output_padding: further }) => {
+      const [batch = 0, , height = 0, width = 0] = g.shape;
+      const [, inputs = 0, rows = 0, columns = 0] = weight.shape;
+      const [vertical, horizontal] = pairOf(pads);
+      const [down, across] = pairOf(strides);
+      const [below, right] = pairOf(further);
+      return {
+        dtype: g.dtype,
+        shape: [
+          batch,
+          inputs,
+          (height - 1) * down + rows - 2 * vertical + below,
+          (width - 1) * across + columns - 2 * horizontal + right,
+        ],
+      };
+    },
+  });
 
-function inputGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Padding): Tensor {
+/** Zeros above and below, and to the left and right; steps down and across. */
+interface Geometry {
+  readonly padding: Pair;
+  readonly stride: Pair;
+}
+
+function inputGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  { padding, stride }: Geometry,
+): Tensor {
+  const [down, across] = stride;
+  return down === 1 && across === 1
+    ? unitStrideGradient(g, weight, padding)
+    : stridedGradient(g, x, weight, { padding, stride });
+}
+
+function unitStrideGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Pair): Tensor {
   const flipped = transpose(reverse(weight, [2, 3]), [1, 0, 2, 3]); // [I, O, h, w]
   const [inputs = 0, , rows = 0, columns = 0] = flipped.shape;
   const around = [rows - 1 - vertical, columns - 1 - horizontal];
@@ -76,8 +121,26 @@ function inputGradient(g: Tensor, weight: Tensor, [vertical, horizontal]: Paddin
   return apply(Conv, [seen, flipped, zerosOf([inputs])], attrs);
 }
 
-function crop(g: Tensor, [rows, columns]: Padding): Tensor {
-  if (rows === 0 && columns === 0) return g;
+function stridedGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  { padding: [vertical, horizontal], stride: [down, across] }: Geometry,
+): Tensor {
+  const [, , height = 0, width = 0] = x.shape;
+  const [, , rows = 0, columns = 0] = weight.shape;
+  return apply(ConvTranspose, [g, weight], {
+    pads: [vertical, horizontal, vertical, horizontal],
+    strides: [down, across],
+    // The last pixels, which the kernel's last step did not reach.
+    output_padding: [
+      (height + 2 * vertical - rows) % down,
+      (width + 2 * horizontal - columns) % across,
+    ],
+  });
+}
+
+function crop(g: Tensor, [rows, columns]: Pair): Tensor {
   const [batch = 0, channels = 0, height = 0, width = 0] = g.shape;
   return slice(g, [
     [0, batch],
@@ -91,7 +154,7 @@ function weightGradient(
   g: Tensor,
   x: Tensor,
   weight: Tensor,
-  [vertical, horizontal]: Padding,
+  { padding: [vertical, horizontal], stride: [down, across] }: Geometry,
 ): Tensor {
   const [batch = 0, inputs = 0] = x.shape;
   const [out = 0, , rows = 0, columns = 0] = weight.shape;
@@ -108,8 +171,8 @@ function weightGradient(
     const shifted = slice(padded, [
       [0, batch],
       [0, inputs],
-      [row, row + height],
-      [column, column + width],
+      [row, row + (height - 1) * down + 1, down],
+      [column, column + (width - 1) * across + 1, across],
     ]);
     const columnsOf = reshape(shifted, [batch, inputs, height * width]); // [B, I, HW]
     const product = reduceSum(matmul(gradient, transposeLast(columnsOf)), { axes: [0] }); // [O, I]
@@ -118,14 +181,30 @@ function weightGradient(
   return reshape(concat(offsets, 2), weight.shape);
 }
 
+/** How a kernel moves over an image. */
+export interface ConvOptions {
+  /** Zeros on each of the four sides. */
+  readonly padding: number;
+  /** Places from one output to the next, in either direction; 1 when absent. */
+  readonly stride?: number;
+}
+
 /**
- * Convolution of x [B, I, H, W] with weight [O, I, h, w] plus bias [O]; stride 1.
- * @throws {ShapeError} when channels do not fit
+ * Convolution of x [B, I, H, W] with weight [O, I, h, w] plus bias [O], if there is one.
+ * @throws {ShapeError} when channels do not fit, or the stride is not a whole number of at least 1
  */
-export const conv2d = (
+export function conv2d(
   x: Tensor,
   weight: Tensor,
-  bias: Tensor,
-  { padding }: { readonly padding: number },
-): Tensor =>
-  apply(Conv, [x, weight, bias], { pads: [padding, padding, padding, padding], strides: [1, 1] });
+  bias: Tensor | undefined,
+  { padding, stride = 1 }: ConvOptions,
+): Tensor {
+  if (!Number.isInteger(stride) || stride < 1) {
+    throw new ShapeError(
+      `Cannot convolve ${describeShape(x)} with stride ${stride}: a whole number of at least 1 is expected`,
+    );
+  }
+  const shift = bias ?? zerosOf([weight.shape[0] ?? 0]);
+  const pads = [padding, padding, padding, padding];
+  return apply(Conv, [x, weight, shift], { pads, strides: [stride, stride] });
+}

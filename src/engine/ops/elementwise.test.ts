@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { interpret } from "../../../test/reference/interpreter.ts";
+import { valuesOf } from "../../../test/reference/values.ts";
 import { ShapeError } from "../../util/errors.ts";
-import { ndArray } from "../../util/nd-array.ts";
-import { constant, input } from "../tensor.ts";
+import { type NdArray, ndArray } from "../../util/nd-array.ts";
+import { gradients } from "../grad.ts";
+import { buildGraph } from "../graph.ts";
+import { constant, input, type Tensor } from "../tensor.ts";
 import {
   add,
   cast,
@@ -10,11 +14,23 @@ import {
   equal,
   greater,
   isScalar,
+  leakyRelu,
+  logSigmoid,
   mul,
   stopGradient,
   sub,
   where,
 } from "./elementwise.ts";
+import { reduceSum } from "./reduce.ts";
+
+/** The gradient of the sum of a function's elements, in float64. */
+function gradientAt(f: (t: Tensor) => Tensor, values: NdArray): readonly number[] {
+  const t = input("t", "f32", values.shape);
+  const [gradient] = gradients(reduceSum(f(t)), [t]);
+  const graph = buildGraph({ gradient: gradient ?? t });
+  const found = interpret(graph, new Map([["t", valuesOf(values)]]));
+  return [...(found.get("gradient")?.data ?? [])];
+}
 
 const x = input("x", "f32", [2, 3]);
 const y = input("y", "f32", [2]);
@@ -55,6 +71,31 @@ describe("cast()", () => {
   test("is the tensor itself for its own type", () => {
     assert.equal(cast(x, "f32"), x);
     assert.deepEqual(cast(x, "i64").dtype, "i64");
+  });
+});
+
+describe("leakyRelu()", () => {
+  test("has the slope for its gradient at 0 and below, and 1 above", () => {
+    const values = ndArray("f32", [5], [-3, -0, 0, 1e-30, 2]);
+    assert.deepEqual(
+      gradientAt((t) => leakyRelu(t, { slope: 0.25 }), values),
+      [0.25, 0.25, 0.25, 1, 1],
+    );
+  });
+});
+
+describe("logSigmoid()", () => {
+  const far = ndArray("f32", [5], [-1e4, -200, 0, 200, 1e4]);
+
+  test("neither overflows nor loses a small probability, far out", () => {
+    const y = logSigmoid(constant(far));
+    const found = interpret(buildGraph({ y }), new Map()).get("y")?.data ?? [];
+    assert.deepEqual([...found], [-1e4, -200, -Math.LN2, -Math.exp(-200), -0]);
+  });
+
+  test("has the gradient σ(−x), far out too", () => {
+    const gradient = gradientAt(logSigmoid, far);
+    assert.deepEqual(gradient, [1, 1, 0.5, 1 / (1 + Math.exp(200)), 0]);
   });
 });
 

@@ -98,6 +98,17 @@ const Relu: UnaryOp = defineSingle<Unary, None>({
   vjp: (g, y) => [mul(g, cast(greater(y, scalar(0)), g.dtype))], // twice as fast as Where, which broadcasts slowly
 });
 
+/** x above 0, else α·x; the gradient at 0 is α, as in PyTorch. */
+const LeakyRelu: Op<Unary, { alpha: number }, Unary> = defineSingle<Unary, { alpha: number }>({
+  type: "LeakyRelu",
+  attributes: { alpha: "float" },
+  infer: same,
+  vjp: (g, _y, [x], { alpha }) => {
+    const above = cast(greater(x, scalar(0)), g.dtype);
+    return [mul(g, add(mul(above, scalar(1 - alpha)), scalar(alpha)))];
+  },
+});
+
 /** x·Φ(x), exact; d = Φ(x) + x·φ(x), where Φ = ½(1 + erf(x/√2)) and φ = e^(−x²/2)/√(2π) */
 const Gelu: UnaryOp = defineSingle<Unary, None>({
   type: "Gelu",
@@ -203,12 +214,17 @@ export const sqrt = (x: Tensor): Tensor => apply(Sqrt, [x], {});
 export const erf = (x: Tensor): Tensor => apply(Erf, [x], {});
 /** max(x, 0). */
 export const relu = (x: Tensor): Tensor => apply(Relu, [x], {});
+/** x above 0, else `slope`·x. */
+export const leakyRelu = (x: Tensor, { slope }: { readonly slope: number }): Tensor =>
+  apply(LeakyRelu, [x], { alpha: slope });
 /** The exact (erf) Gaussian error linear unit. */
 export const gelu = (x: Tensor): Tensor => apply(Gelu, [x], {});
 /** The logistic function σ(x). */
 export const sigmoid = (x: Tensor): Tensor => apply(Sigmoid, [x], {});
 /** ln(1 + eˣ), which does not overflow. */
 export const softplus = (x: Tensor): Tensor => apply(Softplus, [x], {});
+/** ln σ(x), which neither underflows nor loses digits: −ln(1 + e⁻ˣ). */
+export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)));
 /** a > b, as bool. */
 export const greater = (a: Tensor, b: Tensor): Tensor => apply(Greater, [a, b], {});
 /** a = b, as bool. */

@@ -9,6 +9,7 @@ import {
   concat,
   expand,
   pad,
+  type Range,
   reshape,
   reverse,
   slice,
@@ -80,6 +81,22 @@ describe("layout functions", () => {
       ],
       [
         () =>
+          slice(x, [
+            [0, 2],
+            [0, 3, 0],
+          ]),
+        "Cannot cut [0:2,0:3:0] out of f32[2,3]",
+      ],
+      [
+        () =>
+          slice(x, [
+            [0, 2, 1.5],
+            [0, 3],
+          ]),
+        "Cannot cut [0:2:1.5,0:3] out of f32[2,3]",
+      ],
+      [
+        () =>
           pad(x, [
             [-1, 0],
             [0, 0],
@@ -100,6 +117,16 @@ describe("transpose()", () => {
     assert.deepEqual(transpose(input("t", "f32", [2, 3, 4]), [2, 0, 1]).shape, [4, 2, 3]);
     assert.deepEqual(elements(transpose(counted, [1, 0])), [0, 3, 1, 4, 2, 5]);
     assert.deepEqual(transposeLast(input("t", "f32", [2, 3, 4])).shape, [2, 4, 3]);
+  });
+});
+
+describe("slice()", () => {
+  test("takes every step-th element from the start on", () => {
+    const every = (rows: Range, columns: Range): readonly number[] =>
+      elements(slice(counted, [rows, columns]));
+    assert.deepEqual(every([0, 2], [0, 3, 2]), [0, 2, 3, 5]);
+    assert.deepEqual(every([0, 2], [1, 3, 2]), [1, 4]);
+    assert.deepEqual(every([1, 2, 7], [0, 3, 3]), [3]);
   });
 });
 

@@ -134,7 +134,10 @@ type SliceAttrs = {
   readonly steps: readonly number[];
 };
 
-/** A range of every axis; an axis is either cut (step 1) or reversed whole (step −1). */
+/** Elements of an axis: from `start` up to, not including, `end`, every `step`-th of them (all when absent). */
+export type Range = readonly [start: number, end: number, step?: number];
+
+/** A range of every axis, each `step`-th element of it; an axis may also be reversed whole (step −1). */
 const Slice: Op<Unary, SliceAttrs, Unary> = defineSingle<Unary, SliceAttrs>({
   type: "Slice",
   operands: ({ starts, ends, steps }, [x]) => [
@@ -146,20 +149,50 @@ const Slice: Op<Unary, SliceAttrs, Unary> = defineSingle<Unary, SliceAttrs>({
   infer: ([x], { starts, ends, steps }) => ({
     dtype: x.dtype,
     shape: x.shape.map((length, axis) =>
-      steps[axis] === -1 ? length : (ends[axis] ?? 0) - (starts[axis] ?? 0),
+      steps[axis] === -1
+        ? length
+        : Math.ceil(((ends[axis] ?? 0) - (starts[axis] ?? 0)) / (steps[axis] ?? 1)),
     ),
   }),
-  vjp: (g, _y, [x], { starts, ends, steps }) => {
+  vjp: (g, _y, [x], { starts, steps }) => {
     const reversed = steps.flatMap((step, axis) => (step === -1 ? [axis] : []));
-    const whole = pad(
+    const apart = spread(
       g,
-      x.shape.map((length, axis) =>
-        steps[axis] === -1 ? [0, 0] : [starts[axis] ?? 0, length - (ends[axis] ?? 0)],
-      ),
+      steps.map((step) => Math.max(step, 1)),
+    );
+    const whole = pad(
+      apart,
+      x.shape.map((length, axis) => {
+        const before = steps[axis] === -1 ? 0 : (starts[axis] ?? 0);
+        return [before, length - before - (apart.shape[axis] ?? 0)];
+      }),
     );
     return [reversed.length === 0 ? whole : reverse(whole, reversed)];
   },
 });
+
+/** `step` − 1 zeros between the neighbours of every axis; the tensor itself when no step is above 1. */
+function spread(x: Tensor, steps: readonly number[]): Tensor {
+  const stepOf = (axis: number): number => steps[axis] ?? 1;
+  // An axis of n elements becomes two, [n, step], the second with zeros behind its one element, and then one of n · step.
+  const split = x.shape.flatMap((length, axis) => (stepOf(axis) > 1 ? [length, 1] : [length]));
+  const zeros = x.shape.flatMap((_, axis): (readonly [number, number])[] =>
+    stepOf(axis) > 1
+      ? [
+          [0, 0],
+          [0, stepOf(axis) - 1],
+        ]
+      : [[0, 0]],
+  );
+  const apart = reshape(
+    pad(reshape(x, split), zeros),
+    x.shape.map((length, axis) => length * stepOf(axis)),
+  );
+  return slice(
+    apart,
+    x.shape.map((length, axis) => [0, Math.max(0, (length - 1) * stepOf(axis) + 1)]),
+  );
+}
 
 /** Zeros around a tensor: `pads` = all beginnings, then all ends. */
 const Pad: Op<Unary, { pads: readonly number[] }, Unary> = defineSingle<
@@ -225,22 +258,24 @@ export function split(x: Tensor, sizes: readonly number[], axis: number): readon
 }
 
 /**
- * One `[start, end)` for every axis; the tensor itself when nothing is cut off.
- * @throws {ShapeError} when a range leaves the tensor
+ * One `[start, end)` for every axis, with a step where not every element is wanted; the tensor itself when nothing is cut off.
+ * @throws {ShapeError} when a range leaves the tensor, or a step is not a whole number of at least 1
  */
-export function slice(x: Tensor, ranges: readonly (readonly [number, number])[]): Tensor {
+export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   const inside = x.shape.every((length, axis) => {
-    const [start, end] = ranges[axis] ?? [-1, -1];
-    return start >= 0 && start <= end && end <= length;
+    const [start, end, step = 1] = ranges[axis] ?? [-1, -1];
+    return start >= 0 && start <= end && end <= length && Number.isInteger(step) && step >= 1;
   });
   if (!inside || ranges.length !== x.shape.length) {
-    const text = ranges.map(([start, end]) => `${start}:${end}`).join(",");
+    const text = ranges.map((range) => range.join(":")).join(",");
     throw new ShapeError(`Cannot cut [${text}] out of ${describeShape(x)}`);
   }
   const starts = ranges.map(([start]) => start);
   const ends = ranges.map(([, end]) => end);
-  if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return x;
-  return apply(Slice, [x], { starts, ends, steps: ranges.map(() => 1) });
+  const steps = ranges.map(([, , step = 1]) => step);
+  const isWhole = starts.every((start) => start === 0) && steps.every((step) => step === 1);
+  if (isWhole && sameShape(ends, x.shape)) return x;
+  return apply(Slice, [x], { starts, ends, steps });
 }
 
 /** The elements of `axes` in reverse order. */

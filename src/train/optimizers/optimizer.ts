@@ -43,6 +43,7 @@ export interface Optimizer {
 export class OptimizerProgram implements AsyncDisposable {
   readonly #optimizer: Optimizer;
   readonly #program: Program;
+  readonly #store: ParameterStore;
   readonly #chunks: ReadonlyMap<GroupBuffers, readonly NamedArrays[]>;
   /** Scalars are fed through arrays that stay, one for each name. */
   readonly #scalars: ReadonlyMap<string, NdArray<"f32">>;
@@ -50,6 +51,7 @@ export class OptimizerProgram implements AsyncDisposable {
   private constructor(optimizer: Optimizer, program: Program, store: ParameterStore) {
     this.#optimizer = optimizer;
     this.#program = program;
+    this.#store = store;
     this.#chunks = new Map(store.groups.map((group) => [group, chunksOf(group)]));
     const names = [...program.inputs].flatMap(([name, { shape }]) =>
       shape.length === 0 ? [name] : [],
@@ -91,7 +93,7 @@ export class OptimizerProgram implements AsyncDisposable {
   }
 
   /**
-   * One update of every parameter in the store.
+   * One update of the store: every trained parameter by its gradient, every buffer to what the step has made of it.
    * @param options.gradientScale factor on all gradients: the clipping factor, 1 without
    */
   async update(options: {
@@ -105,6 +107,7 @@ export class OptimizerProgram implements AsyncDisposable {
       this.#setScalars({ ...values, gradientScale: options.gradientScale });
       for (const chunk of chunks) await this.#updateChunk(chunk);
     }
+    this.#store.settleBuffers();
   }
 
   #setScalars(values: Readonly<Record<string, number>>): void {
