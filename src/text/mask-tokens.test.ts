@@ -22,6 +22,7 @@ const VOCABULARY: MaskingVocabulary = {
   period: DOT,
   continues: Uint8Array.from({ length: 40 }, (_, id) => Number(id >= 20 && id < 30)),
   isWord: Uint8Array.from({ length: 40 }, (_, id) => Number(id >= 10)),
+  isSpecial: Uint8Array.from({ length: 40 }, (_, id) => Number(id < 5 && id !== 1)),
   endsSentence: Uint8Array.from({ length: 40 }, (_, id) => Number(id === DOT)),
 };
 const ENTITIES: EntityMatcher = {

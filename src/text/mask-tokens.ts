@@ -13,6 +13,8 @@ export interface MaskingVocabulary {
   readonly continues: Uint8Array;
   /** [V]: 1 where a token holds a letter or a digit, as no punctuation does. */
   readonly isWord: Uint8Array;
+  /** [V]: 1 where a token is special, such as a `[SEP]` that stands in a report. */
+  readonly isSpecial: Uint8Array;
   /** [V]: 1 where a token is punctuation that ends a sentence, such as `.` or `..`. */
   readonly endsSentence: Uint8Array;
 }
@@ -20,7 +22,7 @@ export interface MaskingVocabulary {
 /**
  * What becomes of the tokens before an entity. `draw`: up to two tokens, full stops left out, are its context; they are masked by
  * the draw of every word. `always`: up to two words of its sentence are its context, and are masked whole, whatever was drawn (another entity among them too:
- * the paper makes no exception).
+ * the paper makes no exception); special tokens that stand in a report are then no words, and never masked.
  */
 export type DescriptorMasking = "draw" | "always";
 
@@ -84,7 +86,10 @@ export function maskingVocabulary(tokenizer: Tokenizer): MaskingVocabulary {
     );
   }
   const { vocabulary, specials, continuationPrefix } = tokenizer;
+  const isSpecial = new Uint8Array(vocabulary.length);
+  for (const id of Object.values(specials)) isSpecial[id] = Number(id !== specials.unk); // a word that is not known is one
   return {
+    isSpecial,
     mask: specials.mask,
     pad: specials.pad,
     period,
@@ -106,7 +111,8 @@ export function maskingVocabulary(tokenizer: Tokenizer): MaskingVocabulary {
 export function maskTokens(input: MaskTokensInput, draw: () => number): MaskedTokens {
   const { ids, vocabulary, entities, descriptors = "draw", sentences } = input;
   const { probabilities = MASKING_PROBABILITIES } = input;
-  const { mask, pad, continues } = vocabulary;
+  const { mask, pad, continues, isSpecial } = vocabulary;
+  const mayMask = (id: number): boolean => descriptors === "draw" || isSpecial[id] !== 1;
   const collect = descriptors === "always" ? collectWords : collectTokens;
   const last = ids.length - 1;
   const marks = entities.mark(ids);
@@ -127,7 +133,7 @@ export function maskTokens(input: MaskTokensInput, draw: () => number): MaskedTo
       collect(contextPositions, { ids, entity: i, vocabulary, sentences });
     }
     const drawn = draw();
-    if (marks[i] === 0 && drawn < probability) maskedIds[i] = mask;
+    if (marks[i] === 0 && drawn < probability && mayMask(id)) maskedIds[i] = mask;
   }
   for (const start of entityPositions) {
     const isMasked = draw() < probabilities.entityMask;
@@ -162,15 +168,20 @@ function collectWords(
   positions: number[],
   { ids, entity, vocabulary, sentences }: EntityPlace,
 ): void {
-  const { continues, isWord, endsSentence } = vocabulary;
+  const { continues, isWord, isSpecial, endsSentence } = vocabulary;
   const flag = (flags: Uint8Array, i: number): boolean => flags[ids[i] ?? 0] === 1;
   let words = 0;
-  for (let i = entity - 1; i > 0 && words < CONTEXT_LENGTH; i--) {
+  for (let end = entity, start = end; end > 1 && words < CONTEXT_LENGTH; end = start) {
+    start = end - 1;
+    while (start > 1 && flag(continues, start)) start -= 1;
+    const pieces = Array.from({ length: end - start }, (_, i) => end - 1 - i);
     const outside =
-      sentences === undefined ? flag(endsSentence, i) : sentences[i] !== sentences[entity];
+      sentences === undefined
+        ? pieces.some((i) => flag(endsSentence, i))
+        : sentences[start] !== sentences[entity];
     if (outside) return;
-    if (!flag(isWord, i)) continue;
-    if (!positions.includes(i)) positions.push(i);
-    if (!flag(continues, i)) words += 1;
+    if (flag(isSpecial, start) || !pieces.some((i) => flag(isWord, i))) continue;
+    for (const i of pieces) if (!positions.includes(i)) positions.push(i);
+    words += 1;
   }
 }

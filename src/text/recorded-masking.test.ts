@@ -55,6 +55,7 @@ const vocabulary = {
   continues,
   // Words and sentences play no part where only tokens are looked at.
   isWord: new Uint8Array(continues.length),
+  isSpecial: new Uint8Array(continues.length),
   endsSentence: new Uint8Array(continues.length),
 };
 const entities = {

@@ -50,6 +50,7 @@ const piece = fc.oneof(
       "-",
       "/",
     ],
+    ...["[SEP]", "[CLS]", "[MASK]", "x_y", "___", "a_", "_b"],
     ...["肺", "\ud800", "\u0000", "PLEURAL", "é"],
   ),
 );
@@ -96,6 +97,14 @@ for (const switches of COMBINATIONS) {
           changed.every((i) => i < length),
           "padding is never masked",
         );
+        const special = new Set(Object.values(TOKENIZER.specials));
+        special.delete(TOKENIZER.specials.unk);
+        if (switches.descriptors === "always") {
+          assert.ok(
+            changed.every((i) => !special.has(ids[i] ?? 0)),
+            "no special token is masked",
+          );
+        }
         const marks = rules.entities.mark(ids);
         const words = wordsOf(made, rules.vocabulary);
         for (const word of words) {
