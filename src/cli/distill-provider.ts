@@ -60,7 +60,7 @@ async function openFile(
   { model, threads = 1 }: ProviderArgs,
   { signal }: ProviderUse,
 ): Promise<LanguageModel> {
-  if (model === undefined) {
+  if (model === undefined || model === "") {
     throw new UsageError("Cannot use --provider gguf: name the model's file with --model");
   }
   const { ggufModel } = await import("../distill/gguf/gguf-model.ts");

@@ -13,7 +13,7 @@ export async function openServer(
   use: ProviderUse,
 ): Promise<LanguageModel> {
   const { baseUrl, model, concurrency = 1, rate, timeout = TIMEOUT_SECONDS } = args;
-  if (baseUrl === undefined || model === undefined) {
+  if (baseUrl === undefined || model === undefined || model === "") {
     const missing = baseUrl === undefined ? "the server with --base-url" : "its model with --model";
     throw new UsageError(`Cannot use --provider openai: name ${missing}; there is no default`);
   }

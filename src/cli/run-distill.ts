@@ -27,7 +27,7 @@ export async function runDistill(
 ): Promise<number> {
   const source = await openSource(args);
   const out = args.out ?? source.out;
-  if (out === undefined) {
+  if (out === undefined || out === "") {
     throw new UsageError(`Cannot distil "${source.name}": name the file to write with --out`);
   }
   await refuseSourceFile({

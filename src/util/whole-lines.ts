@@ -2,6 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { systemErrorCode } from "./atomic-file.ts";
+import { ManifestError } from "./errors.ts";
 import { type JsonLine, readJsonLines, tryParseJson } from "./jsonl.ts";
 
 /** How much of a file is whole. */
@@ -22,7 +23,10 @@ const NEWLINE = 10;
 /** What a line of such a file begins with. A part that begins otherwise was torn off nothing. */
 const OPENING = "{".charCodeAt(0);
 
-/** Looks at a file's end; a file that is not there is whole and empty. */
+/**
+ * Looks at a file's end; a file that is not there is whole and empty.
+ * @throws {ManifestError} when it is a folder, or another thing that is no file
+ */
 export async function wholePart(path: string): Promise<WholePart> {
   const handle = await open(path, "r").catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return undefined;
@@ -30,7 +34,11 @@ export async function wholePart(path: string): Promise<WholePart> {
   });
   if (handle === undefined) return EMPTY;
   await using _open = handle;
-  const { size } = await handle.stat();
+  const found = await handle.stat();
+  if (!found.isFile()) {
+    throw new ManifestError(`Cannot read "${path}": it is no file, expected one of JSON lines`);
+  }
+  const { size } = found;
   const rest = await behindLastLineEnd(handle, size);
   if (rest.length === 0) return { ...EMPTY, bytes: size };
   const isWhole = rest[0] !== OPENING || tryParseJson(rest.toString("utf8")) !== undefined;

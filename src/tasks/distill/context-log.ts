@@ -12,7 +12,7 @@ import {
   parseDistilledRecord,
 } from "../../distill/record.ts";
 import { writeFileAtomically } from "../../util/atomic-file.ts";
-import { ConfigError } from "../../util/errors.ts";
+import { ConfigError, describeError, EcampError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
 import { mendEnd, readWholeLines, type WholePart, wholePart } from "../../util/whole-lines.ts";
 
@@ -118,10 +118,15 @@ export class ContextLog implements AsyncDisposable {
   }
 
   async #write(record: DistilledRecord): Promise<void> {
-    this.#handle ??= await open(this.#partial.path, "a", this.#options.mode);
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     const place = { offset: this.#size, length: line.length - 1 };
-    await this.#handle.appendFile(line);
+    try {
+      this.#handle ??= await open(this.#partial.path, "a", this.#options.mode);
+      await this.#handle.appendFile(line);
+    } catch (cause) {
+      const what = describeError(cause);
+      throw new EcampError(`Cannot write "${this.#partial.path}": ${what}`, { cause });
+    }
     this.#size += line.length;
     this.#keep(record, { from: this.#partial, place, reportHash: record.reportHash });
   }

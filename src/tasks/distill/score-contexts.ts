@@ -92,9 +92,10 @@ async function readLabels(path: string): Promise<ReadonlyMap<string, LabelStatus
     const parsed = labelledSchema.safeParse(value);
     const attempt = `Cannot read "${path}" line ${line}`;
     if (!parsed.success) {
-      const where = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
+      const [issue] = parsed.error.issues;
+      const where = issue?.path.map(String).join(".") || "it";
       throw new ManifestError(
-        `${attempt}: ${where === "" ? "it" : where} is not as expected, such as {"id": "12", "findings": [{"entity": "Edema", "status": "absent"}]}`,
+        `${attempt}: ${where} is not as expected, such as {"id": "12", "findings": [{"entity": "Edema", "status": "absent"}]}; ${issue?.message ?? "it is damaged"}`,
       );
     }
     const { id, findings } = parsed.data;
@@ -105,6 +106,11 @@ async function readLabels(path: string): Promise<ReadonlyMap<string, LabelStatus
       );
     }
     truth.set(id, statuses);
+  }
+  if (truth.size === 0) {
+    throw new ManifestError(
+      `Cannot score against "${path}": it holds no labelled report, expected a line for each`,
+    );
   }
   return truth;
 }
@@ -117,6 +123,11 @@ async function readDistilled(
   const found = new Map<string, DistilledRecord>();
   for await (const { value, line } of readJsonLines(path)) {
     const record = parseDistilledRecord(value, `read "${path}" line ${line}`);
+    if (found.has(record.id)) {
+      throw new ManifestError(
+        `Cannot score "${path}" line ${line}: the id "${record.id}" has a line before it, expected one context of each`,
+      );
+    }
     if (wanted.has(record.id)) found.set(record.id, record);
   }
   return found;

@@ -100,6 +100,7 @@ describe("scoreContexts()", () => {
       score([{ id: "1", findings: [{ entity: "Oedema", status: "present" }] }]),
       /line 1: findings\.0\.entity is not as expected/,
     );
+    await assert.rejects(score([]), /holds no labelled report/);
     await assert.rejects(score([{ id: "1", findings: [edema, edema] }]), /stands twice/);
     await assert.rejects(
       score([{ id: "9", findings: [edema] }]),
