@@ -19,6 +19,10 @@ async function idsOf(content: string | Uint8Array): Promise<unknown[]> {
 }
 
 describe("wholePart()", () => {
+  test("refuses a folder", async () => {
+    await assert.rejects(wholePart(root), { name: "ManifestError", message: /it is no file/ });
+  });
+
   for (const [name, end] of [
     ["line feeds", "\n"],
     ["carriage returns and line feeds", "\r\n"],
