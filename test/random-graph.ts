@@ -204,6 +204,12 @@ const KINDS: readonly Kind[] = [
       x.shape.map((length) => [Math.floor(length / 2), length]),
     ),
   ],
+  ({ x }) => [
+    slice(
+      x,
+      x.shape.map((length) => [0, length, 2]),
+    ),
+  ],
   onAxes(({ x, how }) => [reverse(x, [axisBy(x, how)])]),
   ({ x }) => [
     pad(

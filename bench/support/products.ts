@@ -1,6 +1,7 @@
 /**
  * @file The matrix products of a graph: how many floating-point operations they are, and how fast ONNX Runtime does each alone.
- * FLOP of a product [b, M, K] × [b, K, N] = 2·b·M·N·K; of a convolution = 2·B·O·H·W·I·h·w. Everything else counts as 0.
+ * FLOP of a product [b, M, K] × [b, K, N] = 2·b·M·N·K; of a convolution = 2·B·O·H·W·I·h·w, of a transposed one as much as of that
+ * which it turns round. Everything else counts as 0.
  */
 import { buildGraph, type Graph } from "../../src/engine/graph.ts";
 import type { Device } from "../../src/engine/runtime/device.ts";
@@ -8,7 +9,13 @@ import { Program } from "../../src/engine/runtime/program.ts";
 import { applyAll, input, type Node, type Tensor } from "../../src/engine/tensor.ts";
 import { sizeOf } from "../../src/util/nd-array.ts";
 
-const PRODUCTS: ReadonlySet<string> = new Set(["MatMul", "FusedMatMul", "Gemm", "Conv"]);
+const PRODUCTS: ReadonlySet<string> = new Set([
+  "MatMul",
+  "FusedMatMul",
+  "Gemm",
+  "Conv",
+  "ConvTranspose",
+]);
 
 /** A product and how often it occurs. */
 export interface Product {
@@ -22,6 +29,8 @@ function flopOf(node: Node): number {
   const [output] = node.outputs;
   if (left === undefined || right === undefined || output === undefined) return 0;
   if (node.op.type === "Conv") return 2 * sizeOf(output.shape) * sizeOf(right.shape.slice(1));
+  if (node.op.type === "ConvTranspose")
+    return 2 * sizeOf(left.shape) * sizeOf(right.shape.slice(1));
   const transposed = Number(node.attrs["transA"] ?? 0) === 1;
   const inner = left.shape.at(transposed ? -2 : -1) ?? 0;
   return 2 * sizeOf(output.shape) * inner;
