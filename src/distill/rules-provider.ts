@@ -22,7 +22,7 @@ import { sentencesOfPicture } from "./sections.ts";
 import { type Item, tagSentence } from "./tag-sentence.ts";
 
 /** Counts changes of the rules that are not in their tables. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 /** The provider of the rules, for reports in English. */
 export function rulesProvider(lexicon: Lexicon = CHEST_LEXICON): DistillProvider {

@@ -91,10 +91,13 @@ function headingsOf(report: string): readonly Heading[] {
   return found;
 }
 
+/** More sentences than these are findings for the most part: nobody gives so many reasons for a film. */
+const LONGEST_REASON = 3;
+
 /**
  * Where a part ends that is not about the picture: at an empty line, or else at the next heading. Findings without a heading of their
- * own follow it at times: in front of an impression they may begin with a new line behind a full stop; with nothing to come, behind the
- * first line or sentence.
+ * own follow it at times: in front of an impression they may begin with a new line behind a full stop, or behind the first sentence where
+ * there are too many for a reason; with nothing to come, behind the first line or sentence.
  */
 function endOfOther(
   report: string,
@@ -116,5 +119,7 @@ function endOfOther(
   if (next === undefined) return start + (splitSentences(text)[0]?.end ?? text.length);
   if (next !== "impression" || hasFindings) return end;
   const line = /[.!?][^\S\n]*\n/.exec(text);
-  return line === null ? end : start + line.index + 1;
+  if (line !== null) return start + line.index + 1;
+  const sentences = splitSentences(text);
+  return sentences.length > LONGEST_REASON ? start + (sentences[0]?.end ?? 0) : end;
 }
