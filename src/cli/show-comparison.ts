@@ -2,10 +2,8 @@
 import type { Comparison, FigureDifference } from "../metrics/compare-predictions.ts";
 import type { EvaluationComparison } from "../tasks/evaluation/compare-evaluations.ts";
 import { describeSample } from "./describe-sample.ts";
+import { meanRemarks } from "./mean-remarks.ts";
 import { textTable } from "./text-table.ts";
-
-/** A mean of which more than this part of the resamples is left out says so. */
-const MANY_LEFT_OUT = 0.05;
 
 /** The comparison for people. */
 export function describeComparison({ first, second, comparison }: EvaluationComparison): string {
@@ -47,22 +45,11 @@ function differenceTable({ mean, classes, decisions }: Comparison): readonly str
   ]);
 }
 
-function remarks({
-  mean,
-  classes,
-  minPositives,
-  bootstrap,
-  patients,
-  records,
-}: Comparison): readonly string[] {
-  const { leftOut } = mean.auroc;
-  const rare = classes.filter(({ positives }) => positives < minPositives);
+function remarks(report: Comparison): readonly string[] {
+  const { patients, records } = report;
   const lines = [
     "means are over the classes that both sides have",
-    leftOut > MANY_LEFT_OUT * bootstrap.resamples &&
-      `the mean AUROC leaves out ${leftOut} of ${bootstrap.resamples} resamples, which do not have all of its classes; --min-positives takes rare classes out of means`,
-    rare.length > 0 &&
-      `left out of means, present in fewer than ${minPositives} records: ${rare.map(({ name }) => name).join(", ")}`,
+    ...meanRemarks(report),
     patients < 2 && "no interval and no p: there is only one patient to draw",
     `p is not adjusted for the number of rows${patients < records ? "; DeLong's test takes a patient's records as independent, and is too sure here" : ""}`,
   ];

@@ -3,6 +3,7 @@ import type { ClassificationReport, ClassReport } from "../metrics/classificatio
 import type { ClassFigureName, Figure } from "../metrics/figures.ts";
 import type { Evaluation } from "../tasks/classify/evaluate.ts";
 import { describeSample } from "./describe-sample.ts";
+import { meanRemarks } from "./mean-remarks.ts";
 import { textTable } from "./text-table.ts";
 
 /** The figures for people. */
@@ -152,31 +153,18 @@ function decisions({ decisions: decided, classes }: ClassificationReport): reado
 
 /** Of fewer patients on a side the bootstrap repeats the same few: its intervals are too narrow. */
 const FEW = 10;
-/** A mean of which more than this part of the resamples is left out says so. */
-const MANY_LEFT_OUT = 0.05;
-
-function remarks({
-  unscored,
-  classes,
-  mean,
-  minPositives,
-  bootstrap,
-}: ClassificationReport): readonly string[] {
+function remarks(report: ClassificationReport): readonly string[] {
+  const { unscored, classes } = report;
   const few = classes.filter(({ positivePatients: present, negativePatients: absent }) => {
     const fewer = Math.min(present, absent);
     return fewer > 0 && fewer < FEW;
   });
   const unknown = classes.filter((each) => each.unknown > 0);
-  const rare = classes.filter(({ positives }) => positives < minPositives);
-  const { leftOut } = mean.auroc;
   const lines = [
     ...unscored.map(({ name, reason }) => `not scored in full: ${name}: ${reason}`),
     few.length > 0 &&
       `present or absent in fewer than ${FEW} patients, so that intervals are too narrow: ${few.map(({ name }) => name).join(", ")}`,
-    leftOut > MANY_LEFT_OUT * bootstrap.resamples &&
-      `the mean AUROC leaves out ${leftOut} of ${bootstrap.resamples} resamples, which do not have all of its classes; --min-positives takes rare classes out of means`,
-    rare.length > 0 &&
-      `left out of means, present in fewer than ${minPositives} records: ${rare.map(({ name }) => name).join(", ")}`,
+    ...meanRemarks(report),
     unknown.length > 0 &&
       `labels not known, and left out: ${unknown.map(({ name, unknown: n }) => `${name} ${n}`).join(", ")}`,
   ];
