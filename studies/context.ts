@@ -19,8 +19,6 @@ import { readPretrainedModel } from "../src/explain/pretrained-model.ts";
 import { readReportModel } from "../src/explain/report-model.ts";
 import { makeWindows } from "../src/explain/windows.ts";
 import { DEFAULTS } from "../src/recipes/defaults.ts";
-import type { PretrainConfig } from "../src/recipes/pretrain-config.ts";
-import { pretrain } from "../src/tasks/pretrain.ts";
 import { encoderFeatures } from "../src/tasks/probe/features.ts";
 import { linearProbe } from "../src/tasks/probe/linear-probe.ts";
 import type { Lexicon } from "../src/text/lexicon.ts";
@@ -28,6 +26,7 @@ import { loadTokenizer } from "../src/text/tokenizer.ts";
 import { type ReportNoise, type StudyPairs, studyPairs } from "./context/study-pairs.ts";
 import { wordLoss } from "./context/word-loss.ts";
 import { type FilmSet, phantomFilms } from "./films/phantom-films.ts";
+import { configOfCell, pretrainCell, type Trained, trainedOf } from "./harness/pretrain-cell.ts";
 import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -98,11 +97,6 @@ const VARIANTS: Readonly<
   [UNTRAINED]: { updates: 1 }, // the first update has the rate 0: warm-up begins there
 };
 
-/** What a cell trains: everything but paths, device and seed. */
-type Trained = Omit<PretrainConfig, "run" | "data"> & {
-  readonly data: Omit<PretrainConfig["data"], "lexicon">;
-};
-
 /** What a cell's settings say. */
 interface ContextSettings {
   readonly part: PartName;
@@ -168,9 +162,7 @@ async function trainedBy(
 ): Promise<Trained> {
   const choices = { recipe: "demo", fidelity, config: undefined, flags: {} };
   const { config } = await resolvePretrain({ ...choices, set: [...COURSE, ...set] });
-  const { run: _, data, ...trained } = config;
-  const { lexicon: __, ...rest } = data;
-  return { ...trained, data: rest };
+  return trainedOf(config);
 }
 
 /** A run's pairs and surroundings. */
@@ -225,31 +217,14 @@ async function lexiconOf({ entities }: ContextSettings, { folder }: RunContext):
 }
 
 /** Pre-trains; gives the model's file. */
-async function train(dataset: string, run: CellRun): Promise<string> {
-  const { settings, seed, pairs, device } = run;
-  const { folder, signal, progress } = run.context;
-  const { pretrain: trained, updates } = settings;
-  const config: PretrainConfig = {
-    ...trained,
-    data: { ...trained.data, lexicon: await lexiconOf(settings, run.context) },
-    train: { ...trained.train, seed },
-    run: {
-      ...{ data: dataset, tokenizer: pairs.tokenizer, init: null },
-      ...{ device: device.provider, threads: device.threads },
-    },
-  };
-  let lastStep = 0;
-  const { checkpoint } = await pretrain({
-    ...{ out: join(folder, "run"), resume: false, stopAfter: updates, signal },
-    ...{ config, configText: `${JSON.stringify(config, null, 2)}\n` },
-    onEvent: (event) => {
-      if (event.kind === "started") lastStep = event.lastStep;
-      if (event.kind === "update") progress(`update ${event.report.step} of ${lastStep}`);
-    },
-    ...{ clock: () => performance.now(), now: () => new Date() },
-  });
-  signal.throwIfAborted();
-  return join(checkpoint, "model.safetensors");
+async function train(
+  dataset: string,
+  { settings, seed, pairs, device, context }: CellRun,
+): Promise<string> {
+  const { tokenizer } = pairs;
+  const lexicon = await lexiconOf(settings, context);
+  const config = configOfCell(settings.pretrain, { dataset, tokenizer, lexicon, seed, device });
+  return (await pretrainCell(config, settings.updates, context)).model;
 }
 
 /** Where the reference's model of a seed is kept for the windows. */
@@ -312,19 +287,17 @@ async function wordLosses(
   const { course } = PARTS[settings.part];
   const yardstick = await trainedBy(REFERENCE, [...course, "data.insertProbability=0"]);
   const architecture = ["positionTable", "superRes.finalRelu", "mlm.tiedDecoder"] as const;
-  const config: PretrainConfig = {
+  const { tokenizer } = pairs;
+  const { lexicon } = DEFAULTS.data;
+  const trained: Trained = {
     ...yardstick,
-    data: { ...yardstick.data, lexicon: DEFAULTS.data.lexicon },
-    train: { ...yardstick.train, seed, validateEpochs: 1 },
+    train: { ...yardstick.train, validateEpochs: 1 },
     fidelity: {
       ...yardstick.fidelity,
       ...Object.fromEntries(architecture.map((key) => [key, fidelity[key]])),
     },
-    run: {
-      ...{ data: null, tokenizer: pairs.tokenizer, init: null },
-      ...{ device: device.provider, threads: device.threads },
-    },
   };
+  const config = configOfCell(trained, { dataset: null, tokenizer, lexicon, seed, device });
   const score = (dataset: string): Promise<number> =>
     wordLoss({ config, model, dataset, device, signal });
   const own = await score(pairs.own);

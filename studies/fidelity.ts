@@ -18,8 +18,6 @@ import {
   type FidelityRow,
   fidelityColumn,
 } from "../src/recipes/fidelity.ts";
-import type { PretrainConfig } from "../src/recipes/pretrain-config.ts";
-import { pretrain, type RunEvent } from "../src/tasks/pretrain.ts";
 import {
   encoderFeatures,
   type FeatureExtractor,
@@ -27,6 +25,7 @@ import {
 } from "../src/tasks/probe/features.ts";
 import { linearProbe, type ProbeResult } from "../src/tasks/probe/linear-probe.ts";
 import { type FilmSet, phantomFilms } from "./films/phantom-films.ts";
+import { configOfCell, pretrainCell, type Trained, trainedOf } from "./harness/pretrain-cell.ts";
 import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 
 /** The films: 1,000 to train on, 125 to validate on, 125 to test on. The probe is scored on both of the latter. */
@@ -71,11 +70,6 @@ const CONTEXT_SWITCHES: readonly string[] = [
   "window.frame",
 ];
 const LIGHTER_REPORTS = [0.15, 0.5];
-
-/** What a cell trains: everything but paths, device and seed, and the lexicon, which exact matching does not read. */
-type Trained = Omit<PretrainConfig, "run" | "data"> & {
-  readonly data: Omit<PretrainConfig["data"], "lexicon">;
-};
 
 /** What a cell's settings say. */
 type FidelitySettings =
@@ -149,9 +143,7 @@ async function trainedBy(fidelity: FidelityName, ...set: readonly string[]): Pro
     ([key, value]) => `fidelity.${key}=${CONTEXT_SWITCHES.includes(key) ? published[key] : value}`,
   );
   const { config } = await resolvePretrain({ ...choices, set: [...column, ...COURSE, ...set] });
-  const { run: _, data, ...trained } = config;
-  const { lexicon: __, ...rest } = data;
-  return { ...trained, data: rest };
+  return trainedOf(config);
 }
 
 /** The switches of pre-training that can matter here. */
@@ -200,32 +192,13 @@ async function train(
   readonly extract: FeatureExtractor;
   readonly losses: Readonly<Record<string, number>>;
 }> {
-  const { signal, progress } = context;
   const device = openDevice();
-  const config: PretrainConfig = {
-    ...trained,
-    data: { ...trained.data, lexicon: DEFAULTS.data.lexicon },
-    train: { ...trained.train, seed },
-    run: {
-      ...{ data: dataset, tokenizer: join(dataset, TOKENIZER_FILE), init: null },
-      ...{ device: device.provider, threads: device.threads },
-    },
-  };
-  let losses: Readonly<Record<string, number>> = {};
-  let lastStep = 0;
-  const onEvent = (event: RunEvent): void => {
-    if (event.kind === "started") lastStep = event.lastStep;
-    if (event.kind === "update") progress(`update ${event.report.step} of ${lastStep}`);
-    if (event.kind === "validation") losses = event.report.losses;
-  };
-  const { checkpoint } = await pretrain({
-    ...{ out: join(context.folder, "run"), resume: false, stopAfter: updates, signal, onEvent },
-    ...{ config, configText: `${JSON.stringify(config, null, 2)}\n` },
-    ...{ clock: () => performance.now(), now: () => new Date() },
+  const config = configOfCell(trained, {
+    ...{ dataset, seed, device, lexicon: DEFAULTS.data.lexicon },
+    tokenizer: join(dataset, TOKENIZER_FILE),
   });
-  signal.throwIfAborted();
-  const model = await readPretrainedModel(join(checkpoint, "model.safetensors"));
-  return { extract: encoderFeatures(model, { device }), losses };
+  const { model, losses } = await pretrainCell(config, updates, context);
+  return { extract: encoderFeatures(await readPretrainedModel(model), { device }), losses };
 }
 
 /** Scores features; intervals over films are not asked for, since the seeds are what is compared. */
