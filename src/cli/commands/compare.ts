@@ -19,7 +19,7 @@ test. Records, patients and labels must be the same in both; otherwise it says w
       default: "test",
       help: "what was scored",
     },
-    "min-positives": { type: "integer", min: 0, default: 0, help: "positives a mean's class needs" },
+    "min-positives": { type: "integer", min: 0, default: 0, help: "records a mean's class needs" },
     resamples: { type: "integer", min: 1, default: 2000, help: "of the bootstrap" },
     seed: { type: "integer", min: 0, default: 0, help: "what the resamples derive from" },
     json: { type: "boolean", help: "print the comparison as JSON" },
