@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { resolvePretrain } from "../src/cli/resolve-pretrain.ts";
-import { loadEncoder } from "../src/tasks/classify/load-encoder.ts";
+import { loadEncoder } from "../src/tasks/finetune/load-encoder.ts";
 import { methodOptions } from "../src/tasks/method-options.ts";
 import { modelConfig } from "../src/tasks/pretrain-inputs.ts";
 import { traceModel } from "../src/tasks/pretrain-model.ts";

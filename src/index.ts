@@ -57,12 +57,12 @@ export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 
 // Classification.
 export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classify/evaluate.ts";
-export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/classify/finetune.ts";
+export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/finetune/finetune.ts";
 export {
   type LoadEncoderOptions,
   type LoadedEncoder,
   loadEncoder,
-} from "./tasks/classify/load-encoder.ts";
+} from "./tasks/finetune/load-encoder.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
 export {

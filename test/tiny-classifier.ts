@@ -10,8 +10,8 @@ import { Scope, Trace } from "../src/nn/scope.ts";
 import type { ClassifyConfig } from "../src/recipes/classify-config.ts";
 import { CLASSIFY_DEFAULTS } from "../src/recipes/classify-recipes.ts";
 import { classifyColumn } from "../src/recipes/fidelity.ts";
-import type { EncoderArchitecture } from "../src/tasks/classify/encoder-source.ts";
-import { type FinetuneResult, finetune } from "../src/tasks/classify/finetune.ts";
+import type { EncoderArchitecture } from "../src/tasks/finetune/encoder-source.ts";
+import { type FinetuneResult, finetune } from "../src/tasks/finetune/finetune.ts";
 import { writeSafetensors } from "../src/weights/safetensors.ts";
 import { type DrawnRecord, type LabelledSetOptions, writeLabelledSet } from "./labelled-set.ts";
 

@@ -9,7 +9,7 @@ import type { Normalization } from "../model/grey-image.ts";
 import { vitEncoder } from "../model/vit.ts";
 import { initialValues } from "../nn/initializers.ts";
 import { Scope, Trace } from "../nn/scope.ts";
-import type { EncoderArchitecture } from "../tasks/classify/encoder-source.ts";
+import type { EncoderArchitecture } from "../tasks/finetune/encoder-source.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { COMMANDS } from "./commands.ts";
 import { runCli } from "./run-cli.ts";

@@ -2,7 +2,7 @@
 import type { ClassifyConfig } from "../recipes/classify-config.ts";
 import type { FidelityName } from "../recipes/fidelity.ts";
 import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
-import { type FinetuneResult, finetune } from "../tasks/classify/finetune.ts";
+import { type FinetuneResult, finetune } from "../tasks/finetune/finetune.ts";
 import { readClassifier } from "../tasks/classify/open-classifier.ts";
 import { UsageError } from "../util/errors.ts";
 import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";

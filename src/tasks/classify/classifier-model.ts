@@ -16,7 +16,7 @@ import { IMAGE } from "./classifier-forward.ts";
 import type { ClassifyInputs } from "./classify-inputs.ts";
 import { labelledLoss } from "./labelled-loss.ts";
 import type { LabelledRecords } from "./labelled-records.ts";
-import { layerRules } from "./layer-rules.ts";
+import { layerRules } from "../finetune/layer-rules.ts";
 
 /** The name of the head's input: f32 [B, D]. */
 export const FEATURES = "features";

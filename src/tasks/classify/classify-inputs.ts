@@ -14,7 +14,7 @@ import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
 import { type ClassifyMethod, classifyMethod } from "../method-options.ts";
 import { type Course, courseOf } from "../micro-batches.ts";
-import { DOWNSTREAM_NORMALIZATION, type EncoderSource, encoderSource } from "./encoder-source.ts";
+import { DOWNSTREAM_NORMALIZATION, type EncoderSource, encoderSource } from "../finetune/encoder-source.ts";
 import { type LabelledRecords, readLabelled, taskOf } from "./labelled-records.ts";
 
 /** One split as a run uses it. */

@@ -20,7 +20,7 @@ import { EVALUATION, readEvaluation } from "../evaluation/evaluation-file.ts";
 import { describeClassifier } from "./classifier-description.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { readLabelled } from "./labelled-records.ts";
-import { noteTrainedOn } from "./trained-on.ts";
+import { noteTrainedOn } from "../finetune/trained-on.ts";
 
 const CLASSES = ["Upper", "Coin"];
 const CONFIG: ClassifierConfig = {

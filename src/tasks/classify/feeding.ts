@@ -7,7 +7,7 @@ import type { PreparedClassifier } from "./classifier-model.ts";
 import { cropBatches, featureBatches, featureCourse } from "./classify-batches.ts";
 import type { ClassifyInputs, OpenSplit } from "./classify-inputs.ts";
 import { classifyValidation } from "./classify-validation.ts";
-import type { FinetuneRun } from "./finetune-run.ts";
+import type { FinetuneRun } from "../finetune/finetune-run.ts";
 import { headLogits } from "./head-logits.ts";
 import { type Computed, computeSplit } from "./score-records.ts";
 

@@ -17,8 +17,8 @@ import { ndArray } from "../../util/nd-array.ts";
 import { digestFile } from "../../util/sha256.ts";
 import { openSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import type { RunEvent } from "../pretrain-run.ts";
-import type { EncoderArchitecture } from "./encoder-source.ts";
-import { finetune } from "./finetune.ts";
+import type { EncoderArchitecture } from "../finetune/encoder-source.ts";
+import { finetune } from "../finetune/finetune.ts";
 import { openClassifier } from "./open-classifier.ts";
 
 /** An encoder of four patches, small enough to be trained many times. */

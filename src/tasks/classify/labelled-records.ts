@@ -5,7 +5,7 @@ import { type LabelOptions, labelsOf, UNKNOWN } from "../../data/labels.ts";
 import { lonelyGroup } from "../../metrics/predictions.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
 import { ManifestError } from "../../util/errors.ts";
-import { contentDigest } from "./trained-on.ts";
+import { contentDigest } from "../finetune/trained-on.ts";
 
 /** Labels of one class. */
 export interface ClassCount {

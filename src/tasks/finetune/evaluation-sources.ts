@@ -4,7 +4,7 @@ import { type Dataset, openDataset } from "../../data/dataset.ts";
 import type { Split } from "../../data/record.ts";
 import { describeLeaks, type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
-import type { OpenClassifier } from "./open-classifier.ts";
+import type { OpenClassifier } from "../classify/open-classifier.ts";
 import { describeSeen, requireUnseen } from "./seen-records.ts";
 import { readTrainedOn, type TrainedOn } from "./trained-on.ts";
 

@@ -8,7 +8,7 @@ import type { DatasetRecord, Privacy } from "../../data/record.ts";
 import { systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
 import { describeError, ManifestError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
-import type { LabelledRecords } from "./labelled-records.ts";
+import type { LabelledRecords } from "../classify/labelled-records.ts";
 
 /** Digests of records. */
 export interface RecordDigests {

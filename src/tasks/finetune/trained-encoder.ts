@@ -8,7 +8,7 @@ import { ConfigError, WeightsError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
 import { recognizeWeights, requireEncoder } from "../../weights/recognize.ts";
 import type { WeightsFile } from "../../weights/weights-file.ts";
-import { isClassifier, parseClassifier } from "./classifier-description.ts";
+import { isClassifier, parseClassifier } from "../classify/classifier-description.ts";
 
 /** An encoder's architecture: its sizes and the exponents that its position table is drawn with. */
 export interface EncoderArchitecture extends EncoderConfig {

@@ -15,11 +15,11 @@ import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
 import { startingState, stopOf } from "../run-state.ts";
 import { listSkipped, SkippedList } from "../skipped-list.ts";
-import { type ClassifierDescription, describeClassifier } from "./classifier-description.ts";
-import { ClassifierForward } from "./classifier-forward.ts";
-import { type PreparedClassifier, prepareClassifier } from "./classifier-model.ts";
-import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "./classify-inputs.ts";
-import { openFeeding } from "./feeding.ts";
+import { type ClassifierDescription, describeClassifier } from "../classify/classifier-description.ts";
+import { ClassifierForward } from "../classify/classifier-forward.ts";
+import { type PreparedClassifier, prepareClassifier } from "../classify/classifier-model.ts";
+import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "../classify/classify-inputs.ts";
+import { openFeeding } from "../classify/feeding.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 import { noteTrainedOn } from "./trained-on.ts";
 
