@@ -9,7 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  finetune,
+  finetuneClassifier,
   openClassifier,
   openDevice,
   predict,
@@ -27,7 +27,7 @@ const { config, origins } = await resolveClassify({
   set: ["model.size=demo", "model.imageSize=64", "train.steps=20", "train.warmupSteps=2"],
   flags: { "run.data": { flag: "the example", value: data } },
 });
-const run = await finetune({
+const run = await finetuneClassifier({
   out: join(folder, "run"),
   config,
   configText: JSON.stringify(Object.fromEntries(origins)),

@@ -57,12 +57,7 @@ export type { PretrainConfig } from "./recipes/pretrain-config.ts";
 
 // Classification.
 export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classify/evaluate.ts";
-export { type FinetuneResult, type FinetuneRun, finetune } from "./tasks/finetune/finetune.ts";
-export {
-  type LoadEncoderOptions,
-  type LoadedEncoder,
-  loadEncoder,
-} from "./tasks/finetune/load-encoder.ts";
+export { finetuneClassifier } from "./tasks/classify/finetune.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
 export {
@@ -70,6 +65,12 @@ export {
   type EvaluationComparison,
 } from "./tasks/evaluation/compare-evaluations.ts";
 export type { Provenance, StoredEvaluation } from "./tasks/evaluation/evaluation-file.ts";
+export type { FinetuneResult, FinetuneRun } from "./tasks/finetune/finetune.ts";
+export {
+  type LoadEncoderOptions,
+  type LoadedEncoder,
+  loadEncoder,
+} from "./tasks/finetune/load-encoder.ts";
 // Training and what comes out of it.
 export {
   type PretrainResult,

@@ -18,9 +18,9 @@ import { initialValues } from "../src/nn/initializers.ts";
 import { Scope, Trace } from "../src/nn/scope.ts";
 import type { ClassifyConfig } from "../src/recipes/classify-config.ts";
 import { type Evaluation, evaluate } from "../src/tasks/classify/evaluate.ts";
-import { finetune } from "../src/tasks/finetune/finetune.ts";
-import { trainedEncoder } from "../src/tasks/finetune/trained-encoder.ts";
+import { finetuneClassifier } from "../src/tasks/classify/finetune.ts";
 import { compareEvaluations } from "../src/tasks/evaluation/compare-evaluations.ts";
+import { trainedEncoder } from "../src/tasks/finetune/trained-encoder.ts";
 import { findModelFile } from "../src/tasks/initial-file.ts";
 import { digestFile } from "../src/util/sha256.ts";
 import { openSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
@@ -109,7 +109,7 @@ async function runCell(cell: Cell, seed: number, context: RunContext): Promise<O
   };
   const { signal, progress } = context;
   const out = join(context.folder, "run");
-  await finetune({
+  await finetuneClassifier({
     ...{ out, config, configText: `${JSON.stringify(config, null, 2)}\n`, resume: false, signal },
     onEvent: (event) => {
       if (event.kind === "update") progress(`update ${event.report.step}`);

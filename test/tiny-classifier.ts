@@ -10,8 +10,9 @@ import { Scope, Trace } from "../src/nn/scope.ts";
 import type { ClassifyConfig } from "../src/recipes/classify-config.ts";
 import { CLASSIFY_DEFAULTS } from "../src/recipes/classify-recipes.ts";
 import { classifyColumn } from "../src/recipes/fidelity.ts";
+import { finetuneClassifier } from "../src/tasks/classify/finetune.ts";
 import type { EncoderArchitecture } from "../src/tasks/finetune/encoder-source.ts";
-import { type FinetuneResult, finetune } from "../src/tasks/finetune/finetune.ts";
+import type { FinetuneResult } from "../src/tasks/finetune/finetune.ts";
 import { writeSafetensors } from "../src/weights/safetensors.ts";
 import { type DrawnRecord, type LabelledSetOptions, writeLabelledSet } from "./labelled-set.ts";
 
@@ -95,7 +96,7 @@ export class TinyClassifier implements AsyncDisposable {
   async run(config: ClassifyConfig, name: string): Promise<EndedRun> {
     const out = join(this.root, name);
     const notes: string[] = [];
-    const result = await finetune({
+    const result = await finetuneClassifier({
       ...{ out, config, configText: "{}\n", resume: false },
       signal: new AbortController().signal,
       onEvent: (event) => {

@@ -2,8 +2,9 @@
 import type { ClassifyConfig } from "../recipes/classify-config.ts";
 import type { FidelityName } from "../recipes/fidelity.ts";
 import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
-import { type FinetuneResult, finetune } from "../tasks/finetune/finetune.ts";
+import { finetuneClassifier } from "../tasks/classify/finetune.ts";
 import { readClassifier } from "../tasks/classify/open-classifier.ts";
+import type { FinetuneResult } from "../tasks/finetune/finetune.ts";
 import { UsageError } from "../util/errors.ts";
 import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";
 import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
@@ -104,7 +105,7 @@ async function trainShowing(
 ): Promise<FinetuneResult> {
   const { onEvent, finish } = runDisplay(terminal, { label: "finetune", samples: "images" });
   try {
-    return await finetune({
+    return await finetuneClassifier({
       ...{ out, resume, allowChangedData, stopAfter, signal, onEvent },
       config: resolved.config,
       configText: configText(resolved),

@@ -6,17 +6,17 @@ import { classifier, classifierHead } from "../../model/heads/classifier.ts";
 import type { Parameter, RandomMask } from "../../nn/scope.ts";
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { adamw } from "../../train/optimizers/adamw.ts";
-import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { sgd } from "../../train/optimizers/sgd.ts";
 import { ParameterStore } from "../../train/parameter-store.ts";
 import { type TracedObjective, traceObjective } from "../../train/step-program.ts";
 import { StepVariants } from "../../train/step-variants.ts";
 import { sizeOf } from "../../util/nd-array.ts";
+import type { PreparedModel } from "../finetune/downstream-task.ts";
+import { layerRules } from "../finetune/layer-rules.ts";
 import { IMAGE } from "./classifier-forward.ts";
 import type { ClassifyInputs } from "./classify-inputs.ts";
 import { labelledLoss } from "./labelled-loss.ts";
 import type { LabelledRecords } from "./labelled-records.ts";
-import { layerRules } from "../finetune/layer-rules.ts";
 
 /** The name of the head's input: f32 [B, D]. */
 export const FEATURES = "features";
@@ -25,16 +25,10 @@ export const FEATURES = "features";
 const MAX_POSITIVE_WEIGHT = 100;
 
 /** A classifier that can be trained when its parameters have been filled. */
-export interface PreparedClassifier extends AsyncDisposable {
-  readonly store: ParameterStore;
-  /** Every parameter, trained or not. */
-  readonly parameters: readonly Parameter[];
-  /** Numbers in all of them together, and in those that are trained. */
+export interface PreparedClassifier extends PreparedModel {
+  /** Numbers in all parameters together. */
   readonly parameterCount: number;
-  readonly trainedCount: number;
-  readonly steps: StepVariants;
   readonly masks: readonly RandomMask[];
-  readonly optimizer: Optimizer;
   /** Does a step read features that were computed once, rather than pictures? */
   readonly readsFeatures: boolean;
 }

@@ -12,9 +12,13 @@ import type { ClassifierConfig } from "../../model/heads/classifier.ts";
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
+import {
+  DOWNSTREAM_NORMALIZATION,
+  type EncoderSource,
+  encoderSource,
+} from "../finetune/encoder-source.ts";
 import { type ClassifyMethod, classifyMethod } from "../method-options.ts";
 import { type Course, courseOf } from "../micro-batches.ts";
-import { DOWNSTREAM_NORMALIZATION, type EncoderSource, encoderSource } from "../finetune/encoder-source.ts";
 import { type LabelledRecords, readLabelled, taskOf } from "./labelled-records.ts";
 
 /** One split as a run uses it. */

@@ -17,10 +17,10 @@ import { classifyColumn } from "../../recipes/fidelity.ts";
 import { writeSafetensors } from "../../weights/safetensors.ts";
 import { compareEvaluations } from "../evaluation/compare-evaluations.ts";
 import { EVALUATION, readEvaluation } from "../evaluation/evaluation-file.ts";
+import { noteTrainedOn } from "../finetune/trained-on.ts";
 import { describeClassifier } from "./classifier-description.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { readLabelled } from "./labelled-records.ts";
-import { noteTrainedOn } from "../finetune/trained-on.ts";
 
 const CLASSES = ["Upper", "Coin"];
 const CONFIG: ClassifierConfig = {

@@ -14,7 +14,11 @@ import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { ManifestError } from "../../util/errors.ts";
 import { digestFile } from "../../util/sha256.ts";
 import { type Provenance, writeEvaluation } from "../evaluation/evaluation-file.ts";
-import { type EvaluationSources, findEvaluationLeaks, openSources } from "../finetune/evaluation-sources.ts";
+import {
+  type EvaluationSources,
+  findEvaluationLeaks,
+  openSources,
+} from "../finetune/evaluation-sources.ts";
 import { type OpenClassifier, openClassifier } from "./open-classifier.ts";
 import { predictSplit } from "./predict-split.ts";
 

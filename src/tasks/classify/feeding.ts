@@ -1,22 +1,15 @@
 /** @file What a classification run is fed: crops from the loader, or features that are computed once; and its validation. */
-import type { MicroBatch, Validation } from "../../train/loop.ts";
+import type { Validation } from "../../train/loop.ts";
 import { ConfigError } from "../../util/errors.ts";
+import type { Feeding, FeedingWatch } from "../finetune/downstream-task.ts";
 import type { Course, OnSkipped } from "../micro-batches.ts";
 import type { ClassifierForward } from "./classifier-forward.ts";
 import type { PreparedClassifier } from "./classifier-model.ts";
 import { cropBatches, featureBatches, featureCourse } from "./classify-batches.ts";
 import type { ClassifyInputs, OpenSplit } from "./classify-inputs.ts";
 import { classifyValidation } from "./classify-validation.ts";
-import type { FinetuneRun } from "../finetune/finetune-run.ts";
 import { headLogits } from "./head-logits.ts";
 import { type Computed, computeSplit } from "./score-records.ts";
-
-/** What a run learns from, and how its models are compared. */
-export interface Feeding {
-  readonly batchesAfter: (doneSteps: number) => AsyncGenerator<MicroBatch>;
-  readonly validation: Validation | undefined;
-  readonly course: Course;
-}
 
 /** What is fed, and by what. */
 export interface FedRun {
@@ -27,7 +20,7 @@ export interface FedRun {
 }
 
 /** Who is told, and what stops it. */
-type Watch = Pick<FinetuneRun, "signal" | "clock" | "onEvent">;
+type Watch = Omit<FeedingWatch, "onSkipped">;
 
 /**
  * Opens what a run learns from; of a probe that is features, which are computed here.

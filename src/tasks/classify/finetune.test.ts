@@ -16,9 +16,9 @@ import { Checkpoints } from "../../train/checkpoint.ts";
 import { ndArray } from "../../util/nd-array.ts";
 import { digestFile } from "../../util/sha256.ts";
 import { openSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
-import type { RunEvent } from "../pretrain-run.ts";
 import type { EncoderArchitecture } from "../finetune/encoder-source.ts";
-import { finetune } from "../finetune/finetune.ts";
+import type { RunEvent } from "../pretrain-run.ts";
+import { finetuneClassifier } from "./finetune.ts";
 import { openClassifier } from "./open-classifier.ts";
 
 /** An encoder of four patches, small enough to be trained many times. */
@@ -79,7 +79,7 @@ async function run(
 ) {
   const { out = join(root, `run-${runs++}`), resume = false, stopAfter } = options;
   const events: RunEvent[] = [];
-  const result = await finetune({
+  const result = await finetuneClassifier({
     ...{ out, config, configText: "{}\n", resume, stopAfter },
     signal: new AbortController().signal,
     onEvent: (event) => events.push(event),

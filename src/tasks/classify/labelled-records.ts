@@ -5,7 +5,7 @@ import { type LabelOptions, labelsOf, UNKNOWN } from "../../data/labels.ts";
 import { lonelyGroup } from "../../metrics/predictions.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
 import { ManifestError } from "../../util/errors.ts";
-import { contentDigest } from "../finetune/trained-on.ts";
+import { contentDigest, type KnownRecords } from "../finetune/trained-on.ts";
 
 /** Labels of one class. */
 export interface ClassCount {
@@ -15,12 +15,7 @@ export interface ClassCount {
 }
 
 /** The records of an index, in its order. */
-export interface LabelledRecords {
-  readonly ids: readonly string[];
-  /** Of which patient each is; a record that names none is one of its own. */
-  readonly groups: readonly string[];
-  /** `contentDigest` of each. */
-  readonly contents: readonly string[];
+export interface LabelledRecords extends KnownRecords {
   /** [N · C] 1 present, 0 absent, −1 unknown. */
   readonly labels: Int8Array;
   /** By class, in the order of the classes. */

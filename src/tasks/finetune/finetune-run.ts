@@ -1,13 +1,13 @@
-/** @file What a classification run is given and what it gives in the end. */
-import type { ClassifyConfig } from "../../recipes/classify-config.ts";
+/** @file What a fine-tuning run is given and what it gives in the end. */
+import type { DownstreamConfig } from "../../recipes/downstream-config.ts";
 import type { LoopResult } from "../../train/loop.ts";
 import type { RunEvent } from "../pretrain-run.ts";
 
 /** A run and how it is watched and stopped. */
-export interface FinetuneRun {
+export interface FinetuneRun<Config extends DownstreamConfig = DownstreamConfig> {
   /** The run's folder. */
   readonly out: string;
-  readonly config: ClassifyConfig;
+  readonly config: Config;
   /** The text of `config.json`, written when the run is new. */
   readonly configText: string;
   /** Go on with the run in `out`. */
@@ -26,7 +26,7 @@ export interface FinetuneRun {
 export interface FinetuneResult extends LoopResult {
   /** The model to use: the best by validation, or the newest where nothing was validated. */
   readonly model: string;
-  /** The best validation: its update, and its mean AUROC (multi-label), accuracy (single-label) or loss. */
+  /** The best validation: its update, and its value by the task's measure, such as mean AUROC, Dice or mAP. */
   readonly best: { readonly step: number; readonly value: number } | undefined;
   /** How many records stand in the run's `skipped.jsonl`. */
   readonly skipped: number;

@@ -1,7 +1,8 @@
-/** @file Fine-tuning and the linear probe, from a labelled dataset folder to a run folder, through the one training loop (SPEC 4.1). */
+/** @file Fine-tuning of any downstream task, from a dataset folder to a run folder, through the one training loop (SPEC 4). */
 import { join } from "node:path";
 import { fileMode } from "../../data/dataset-files.ts";
 import { type Device, openDevice } from "../../engine/runtime/device.ts";
+import type { DownstreamConfig } from "../../recipes/downstream-config.ts";
 import { Checkpoints, checkpointBytes, type TrainState } from "../../train/checkpoint.ts";
 import { initializeStore } from "../../train/initialize-store.ts";
 import { train } from "../../train/loop.ts";
@@ -15,11 +16,7 @@ import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
 import { startingState, stopOf } from "../run-state.ts";
 import { listSkipped, SkippedList } from "../skipped-list.ts";
-import { type ClassifierDescription, describeClassifier } from "../classify/classifier-description.ts";
-import { ClassifierForward } from "../classify/classifier-forward.ts";
-import { type PreparedClassifier, prepareClassifier } from "../classify/classifier-model.ts";
-import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "../classify/classify-inputs.ts";
-import { openFeeding } from "../classify/feeding.ts";
+import type { OpenTask, TaskOpener } from "./downstream-task.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
 import { noteTrainedOn } from "./trained-on.ts";
 
@@ -30,26 +27,31 @@ const KEPT_CHECKPOINTS = 2;
 const MS_PER_MINUTE = 60_000;
 
 /**
- * Trains a classifier until the run's last update, until validation no longer gains, `stopAfter` or the signal.
+ * Trains a task's model until the run's last update, until validation no longer gains, `stopAfter` or the signal.
  * @throws {ConfigError | ManifestError | WeightsError | DecodeError} when an input is wrong; nothing is lost then
  */
-export async function finetune(run: FinetuneRun): Promise<FinetuneResult> {
+export async function finetune<Config extends DownstreamConfig>(
+  run: FinetuneRun<Config>,
+  open: TaskOpener<Config>,
+): Promise<FinetuneResult> {
   await using held = new Disposables();
-  return await trainFrom(run, await prepareRun(run, held), held);
+  return await trainFrom(run, await prepareRun(run, open, held), held);
 }
 
 /** A run that can begin or go on. */
 interface ReadyRun {
   readonly device: Device;
-  readonly inputs: ClassifyInputs;
-  readonly prepared: PreparedClassifier;
-  readonly forward: ClassifierForward;
+  readonly task: OpenTask;
   readonly checkpoints: Checkpoints;
   readonly state: TrainState;
 }
 
 /** Opens and checks everything that a run needs. Of a new run nothing is written yet; one that goes on is locked. */
-async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun> {
+async function prepareRun<Config extends DownstreamConfig>(
+  run: FinetuneRun<Config>,
+  open: TaskOpener<Config>,
+  held: Disposables,
+): Promise<ReadyRun> {
   const { config, out, now, clock, signal } = run;
   const note = noteTo(run);
   requireSchedule(run);
@@ -60,10 +62,8 @@ async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun
   // A run that goes on has its encoder in its own checkpoint; the file that it began with may be gone.
   const newest = run.resume ? (await checkpoints.steps()).at(-1) : undefined;
   const encoder = newest === undefined ? config.run.weights : checkpoints.path(newest);
-  const inputs = held.use(await openClassifyInputs(config, { encoder, note, signal }));
-  const prepared = held.use(prepareClassifier(inputs.config, inputs, { ...device, clock }));
-  const forward = held.use(new ClassifierForward({ ...inputs, config: inputs.model, device }));
-  const { store } = prepared;
+  const task = held.use(await open(config, { encoder, device, clock, note, signal }));
+  const { store, parameters } = task.prepared;
   if (!run.resume) {
     const bytes = checkpointBytes(store);
     await requireSpace(out, { checkpointBytes: bytes, checkpoints: KEPT_CHECKPOINTS + 1, note });
@@ -71,16 +71,15 @@ async function prepareRun(run: FinetuneRun, held: Disposables): Promise<ReadyRun
   const state = await startingState({
     ...{ out, resume: run.resume, allowChangedData: run.allowChangedData, config, note },
     ...{ seed: config.train.seed, threads: config.run.threads, device: config.run.device },
-    ...{ inputs: inputs.hashes, store, checkpoints },
+    ...{ inputs: task.hashes, store, checkpoints },
     begin: async () => {
-      initializeStore(store, prepared.parameters, config.train.seed);
-      const norm = prepared.readsFeatures ? "encoder" : "fresh";
-      const found = await inputs.source.fill(store.values, norm);
+      initializeStore(store, parameters, config.train.seed);
+      const found = await task.source.fill(store.values, task.norm);
       if (found !== undefined) note(found);
-      return inputs.source.file;
+      return task.source.file;
     },
   });
-  return { device, inputs, prepared, forward, checkpoints, state };
+  return { device, task, checkpoints, state };
 }
 
 /** Keeps what is skipped before the run's folder stands, and hands it on when it does. */
@@ -109,35 +108,36 @@ function requireSchedule({ config: { train } }: FinetuneRun): void {
 
 async function trainFrom(
   run: FinetuneRun,
-  ready: ReadyRun,
+  { device, task, checkpoints, state }: ReadyRun,
   held: Disposables,
 ): Promise<FinetuneResult> {
   const { out, configText, now } = run;
-  const { device, inputs, prepared, checkpoints, state } = ready;
-  const { config, privacy } = inputs;
-  const { store, steps: program, optimizer: rule } = prepared;
+  const { config, privacy } = task;
+  const { store, steps: program, optimizer: rule } = task.prepared;
   const note = noteTo(run);
   const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
   const lastStep = stopOf(run, { done: state.step, last: config.train.steps });
   const skips = new EarlySkips();
-  const feeding = await openFeeding(run, { ...ready, onSkipped: skips.handler });
+  const { batchesAfter, validation, course } = await task.feed({
+    ...run,
+    onSkipped: skips.handler,
+  });
   // Only now: a run that cannot start leaves no folder that stands in the next one's way.
   if (!run.resume) held.use(await createRunFolder(out, { config: configText, privacy, note, now }));
-  await noteTrainedOn(out, inputs);
+  await noteTrainedOn(out, task);
   const skipped = await SkippedList.open(join(out, "skipped.jsonl"), { mode: fileMode(privacy) });
   await skips.handTo(listSkipped(skipped, { onFullDisk: config.train.onFullDisk, onNote: note }));
   const log = held.use(await RunLog.open(join(out, "log.jsonl"), state.step, state));
   run.onEvent({
     kind: "started",
-    records: inputs.train.records.ids.length,
-    parameters: prepared.trainedCount,
-    updatesPerEpoch: feeding.course.updatesPerEpoch,
+    records: task.train.records.ids.length,
+    parameters: task.prepared.trainedCount,
+    updatesPerEpoch: course.updatesPerEpoch,
     ...{ doneSteps: state.step, lastStep },
   });
-  const { batchesAfter, validation, course } = feeding;
   const result = await train(
     { store, program, optimizer, batchesAfter, checkpoints, log },
-    { ...loopOptions(run, ready, course), validation, state, lastStep },
+    { ...loopOptions(run, task, course), validation, state, lastStep },
   );
   const finished = result.exhausted || result.step >= config.train.steps;
   return {
@@ -148,41 +148,25 @@ async function trainFrom(
   };
 }
 
-function loopOptions(run: FinetuneRun, { inputs }: ReadyRun, course: Course) {
+function loopOptions(
+  run: FinetuneRun,
+  { config, metadata, partOf }: Pick<OpenTask, "config" | "metadata" | "partOf">,
+  course: Course,
+) {
   const { signal, clock, now, onEvent } = run;
-  const { config } = inputs;
   const { accumulate, lr, steps, warmupSteps, decay, clip, checkpointMinutes, onFullDisk } =
     config.train;
   const schedule = { decay, warmupSteps, totalSteps: steps };
   return {
-    ...{ accumulate, clip, onFullDisk, signal, clock, now },
+    ...{ accumulate, clip, onFullDisk, signal, clock, now, metadata, partOf },
     epochOf: (step: number) => epochOf(step, course),
     rateOf: (_: number, step: number) => lr * factorAtStep(schedule, step),
     checkpointEveryMs: checkpointMinutes * MS_PER_MINUTE,
-    metadata: describeClassifier(descriptionOf(config, inputs)),
-    partOf: partOf,
     onUpdate: (report) => onEvent({ kind: "update", report }),
     onValidation: (report) => onEvent({ kind: "validation", report }),
     onCheckpoint: (path) => onEvent({ kind: "checkpoint", path }),
     onNote: noteTo(run),
   } satisfies Partial<Parameters<typeof train>[1]>;
-}
-
-/** Gradient norms are told of the encoder and of the head. */
-const partOf = (parameter: string): string =>
-  /^(?:head|fc_norm)\./.test(parameter) ? "head" : "image encoder";
-
-function descriptionOf(
-  { data }: FinetuneRun["config"],
-  { model: config, task, classes, normalization, method, bitDepth, leaks }: ClassifyInputs,
-): ClassifierDescription {
-  return {
-    ...{ config, task, classes, normalization },
-    shorterSide: shorterSideOf(config.imageSize, data.cropPart),
-    sixteenBit: method.decode.sixteenBit,
-    ...(bitDepth !== undefined && { bitDepth }),
-    leaks: leaks.leaks,
-  };
 }
 
 /** The model to use, and how good it was on the validation split. */
@@ -195,7 +179,7 @@ async function outcomeOf(
   if (best === undefined) {
     return { model: join(checkpoints.path(step), "model.safetensors"), best: undefined };
   }
-  const value = best.loss < 0 ? -best.loss : best.loss; // areas and accuracies are compared by their negative
+  const value = best.loss < 0 ? -best.loss : best.loss; // what shall be high is compared by its negative
   return { model: join(out, "best", "model.safetensors"), best: { step: best.step, value } };
 }
 

@@ -8,7 +8,6 @@ import type { DatasetRecord, Privacy } from "../../data/record.ts";
 import { systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
 import { describeError, ManifestError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
-import type { LabelledRecords } from "../classify/labelled-records.ts";
 
 /** Digests of records. */
 export interface RecordDigests {
@@ -35,6 +34,9 @@ const DIGITS = 16;
 export const nameDigest = (name: string): string =>
   createHash("sha256").update(name).digest("hex").slice(0, DIGITS);
 
+const sortedEntries = <T>(values: Readonly<Record<string, T>>): readonly [string, T][] =>
+  Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
+
 /** What a record says, as a digest; its split is not part of it. */
 export function contentDigest({
   id,
@@ -42,15 +44,32 @@ export function contentDigest({
   patient,
   labels = {},
   class: only,
-}: Pick<DatasetRecord, "id" | "image" | "patient" | "labels" | "class">): string {
-  const ordered = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return nameDigest(JSON.stringify([id, image, patient, ordered, only]));
+  masks,
+  boxes,
+}: Pick<
+  DatasetRecord,
+  "id" | "image" | "patient" | "labels" | "class" | "masks" | "boxes"
+>): string {
+  const ordered = sortedEntries(labels);
+  // Appended only where there are some: digests of records without them are those of earlier runs.
+  const places =
+    masks === undefined && boxes === undefined ? [] : [sortedEntries(masks ?? {}), boxes];
+  return nameDigest(JSON.stringify([id, image, patient, ordered, only, ...places]));
+}
+
+/** Who the records of a split are. */
+export interface KnownRecords {
+  readonly ids: readonly string[];
+  /** Of which patient each is; a record that names none is one of its own. */
+  readonly groups: readonly string[];
+  /** `contentDigest` of each. */
+  readonly contents: readonly string[];
 }
 
 /** What is noted of a run. */
 export interface RunRecords {
-  readonly train: { readonly records: LabelledRecords };
-  readonly val: { readonly records: LabelledRecords } | undefined;
+  readonly train: { readonly records: KnownRecords };
+  readonly val: { readonly records: KnownRecords } | undefined;
   readonly hashes: Readonly<Record<string, string>>;
   readonly privacy: Privacy;
 }
@@ -64,7 +83,7 @@ export async function noteTrainedOn(
   { train, val, hashes, privacy }: RunRecords,
 ): Promise<void> {
   const before = await readTrainedOn(out);
-  const digests = (part: "train" | "val", records: LabelledRecords | undefined) => ({
+  const digests = (part: "train" | "val", records: KnownRecords | undefined) => ({
     groups: merged(before?.[part].groups, records?.groups.map(nameDigest)),
     contents: merged(before?.[part].contents, records?.contents),
   });
@@ -104,6 +123,6 @@ export async function readTrainedOn(run: string): Promise<TrainedOn | undefined>
   const parsed = schema.safeParse(tryParseJson(text)?.value);
   if (parsed.success) return parsed.data;
   throw new ManifestError(
-    `Cannot read "${file}": it is not what "ecamp finetune classify" writes; which records the run was trained on cannot be known`,
+    `Cannot read "${file}": it is not what "ecamp finetune" writes; which records the run was trained on cannot be known`,
   );
 }
