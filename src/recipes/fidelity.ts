@@ -48,9 +48,12 @@ export interface ClassifyFidelityOptions extends Pick<FidelityOptions, "image.si
   readonly "probe.backbone": "train" | "eval";
 }
 
+/** The switches that detection reads. */
+export type DetectFidelityOptions = Pick<FidelityOptions, "image.sixteenBit">;
+
 /** The switches that segmentation reads. */
-export interface SegmentFidelityOptions {
-  /** Do masks and boxes move with the picture? */
+export interface SegmentFidelityOptions extends Pick<FidelityOptions, "image.sixteenBit"> {
+  /** Do masks move with the picture, and are they stretched as it is, or letterboxed and left where they are? */
   readonly "segmentation.geometry": "apart" | "together";
   /** How masks are resized. */
   readonly "segmentation.maskResize": "area" | "nearest";
@@ -63,7 +66,7 @@ export interface FidelityRow<Value extends string | boolean = string | boolean> 
   /** Every value that it knows. */
   readonly values: readonly Value[];
   /** The tasks that it concerns. */
-  readonly scope: "pretrain" | "classify" | "segment" | "every task";
+  readonly scope: "pretrain" | "classify" | "segment" | "detect" | "every task";
   /** Does it change the architecture? Then a checkpoint stores it, and wins over the configuration. */
   readonly architecture: boolean;
   /** What the published value does wrong. */
@@ -227,4 +230,14 @@ export function fidelityColumn(name: FidelityName): FidelityOptions {
 /** One column of the table, for classification. */
 export function classifyColumn(name: FidelityName): ClassifyFidelityOptions {
   return columnOf(rowsOf("classify"), name) as ClassifyFidelityOptions;
+}
+
+/** One column of the table, for segmentation. */
+export function segmentColumn(name: FidelityName): SegmentFidelityOptions {
+  return columnOf(rowsOf("segment"), name) as SegmentFidelityOptions;
+}
+
+/** One column of the table, for detection. */
+export function detectColumn(name: FidelityName): DetectFidelityOptions {
+  return columnOf(rowsOf("detect"), name) as DetectFidelityOptions;
 }

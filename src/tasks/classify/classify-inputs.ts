@@ -5,18 +5,18 @@ import type { DatasetIndex } from "../../data/dataset-index.ts";
 import type { LabelOptions } from "../../data/labels.ts";
 import { createLoader, type Loader, type LoaderOptions } from "../../data/loader.ts";
 import type { Privacy, Split } from "../../data/record.ts";
-import { describeLeaks, type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
+import { type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
 import type { ClassifierConfig } from "../../model/heads/classifier.ts";
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
-import {
-  DOWNSTREAM_NORMALIZATION,
-  type EncoderSource,
-  encoderSource,
-} from "../finetune/encoder-source.ts";
+import type { InputEvents } from "../finetune/downstream-task.ts";
+import { type EncoderSource, encoderSource } from "../finetune/encoder-source.ts";
+import { fitUpdate } from "../finetune/fit-update.ts";
+import { normalizationOf } from "../finetune/normalization-of.ts";
+import { noteLeaks } from "../finetune/note-leaks.ts";
 import { type ClassifyMethod, classifyMethod } from "../method-options.ts";
 import { type Course, courseOf } from "../micro-batches.ts";
 import { type LabelledRecords, readLabelled, taskOf } from "./labelled-records.ts";
@@ -51,12 +51,6 @@ export interface ClassifyInputs extends AsyncDisposable {
   /** Bits of grey levels that the dataset says its 16-bit pictures use. */
   readonly bitDepth: number | undefined;
   readonly leaks: LeakReport;
-}
-
-/** What is told while inputs are opened, and what stops it. */
-export interface InputEvents {
-  readonly note: (text: string) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is opened beside what the configuration names. */
@@ -102,7 +96,7 @@ export async function openClassifyInputs(
   const course = courseOf(crops.batchesPerEpoch, config.train.accumulate);
   noteLabels({ classes, task, train: train.records, val: val?.records }, events.note);
   noteLeaks(leaks, events.note);
-  const normalization = normalizationOf(config, source, dataset);
+  const normalization = normalizationOf(config.model, source, dataset);
   const hashes = { dataset: await dataset.identity(events.signal) };
   const owned = stack.keep(); // nothing may throw from here on
   return {
@@ -197,25 +191,6 @@ function jobOptions(index: DatasetIndex, { config, dataset, labels, method }: Op
   };
 }
 
-function normalizationOf(
-  { model }: ClassifyConfig,
-  { normalization = DOWNSTREAM_NORMALIZATION }: EncoderSource,
-  { folder, manifest }: Dataset,
-): Normalization {
-  const { mean, std } = model;
-  if (mean !== null && std !== null) return { mean, std };
-  if (mean !== null || std !== null) {
-    throw new ConfigError(
-      "Cannot normalise pictures with one of model.mean and model.std: give both, or neither",
-    );
-  }
-  if (model.normalization === "weights") return normalization;
-  if (manifest.normalization !== undefined) return manifest.normalization;
-  throw new ConfigError(
-    `Cannot take model.normalization from the dataset: the dataset.json of "${folder}" has no "normalization"`,
-  );
-}
-
 /** Says what a person should know of the labels before trusting figures of them. */
 function noteLabels(
   {
@@ -254,20 +229,6 @@ function noteLabels(
   }
 }
 
-/** Says what splits share, and whether that can be known. */
-function noteLeaks(leaks: LeakReport, note: (text: string) => void): void {
-  if (leaks.leaks) {
-    note(
-      `warning: LEAK, as allowed: ${describeLeaks(leaks).join("; ")}; the model and every result of it will say so`,
-    );
-  }
-  if (leaks.withoutPatient > 0) {
-    note(
-      `warning: ${leaks.withoutPatient} records name no patient: whether a patient stands in two splits cannot be checked for them`,
-    );
-  }
-}
-
 function noLabels(records: number, task: ClassificationTask, folder: string): ManifestError {
   const key = task === "multi-label" ? "labels" : "class";
   return new ManifestError(
@@ -280,20 +241,4 @@ function noTrainingRecords({ data }: ClassifyConfig, folder: string): ManifestEr
   return new ManifestError(
     `Cannot classify "${folder}": it has no records of the split train with an image${part}; make splits with "ecamp data split"`,
   );
-}
-
-/** Batches no larger than the records are, and no more of them in an update; few labels are learnt from as a whole. */
-function fitUpdate(
-  config: ClassifyConfig,
-  records: number,
-  note: (text: string) => void,
-): ClassifyConfig {
-  const { train } = config;
-  const batch = Math.min(train.batch, records);
-  const accumulate = Math.min(train.accumulate, Math.floor(records / batch));
-  if (batch === train.batch && accumulate === train.accumulate) return config;
-  note(
-    `warning: an update is to take ${train.batch} × ${train.accumulate} records, and there are ${records} to learn from: it takes ${batch} × ${accumulate}`,
-  );
-  return { ...config, train: { ...train, batch, accumulate } };
 }
