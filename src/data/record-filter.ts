@@ -1,6 +1,6 @@
 /** @file Which records of a dataset are wanted. */
 import type { PlacedRecord } from "./join.ts";
-import type { Split } from "./record.ts";
+import type { DatasetRecord, Split } from "./record.ts";
 
 /** Which records are wanted; every condition that is given must hold. */
 export interface RecordFilter {
@@ -12,6 +12,8 @@ export interface RecordFilter {
   readonly hasReport?: boolean;
   /** That name an image. */
   readonly hasImage?: boolean;
+  /** Of which this holds, and what it is called, such as `a mask of a class`. */
+  readonly where?: { readonly holds: (record: DatasetRecord) => boolean; readonly what: string };
   /** Is an index of no records an answer, rather than an error? */
   readonly mayBeEmpty?: boolean;
   /** Must a context that says of which report it was written be one of the report as it is? No by default. */
@@ -23,21 +25,29 @@ export interface RecordFilter {
 /** Does a record meet every condition of a filter? */
 export function matchesFilter(
   { record, assignment }: Pick<PlacedRecord, "record" | "assignment">,
-  { splits, fraction, hasReport, hasImage }: RecordFilter,
+  { splits, fraction, hasReport, hasImage, where }: RecordFilter,
 ): boolean {
   if (splits !== undefined && !splits.includes(record.split ?? "none")) return false;
   if (fraction !== undefined && (assignment?.fraction ?? 0) > fraction) return false;
   if (hasReport !== undefined && hasReport !== ((record.report ?? "").trim() !== "")) return false;
-  return hasImage === undefined || hasImage === (record.image !== undefined);
+  if (hasImage !== undefined && hasImage !== (record.image !== undefined)) return false;
+  return where?.holds(record) ?? true;
 }
 
 /** The conditions of a filter, for messages. */
-export function describeFilter({ splits, fraction, hasReport, hasImage }: RecordFilter): string {
+export function describeFilter({
+  splits,
+  fraction,
+  hasReport,
+  hasImage,
+  where,
+}: RecordFilter): string {
   const conditions = [
     splits !== undefined && `split ${splits.join(" or ")}`,
     fraction !== undefined && `a place in ${fraction} % of the labels`,
     hasReport !== undefined && `${hasReport ? "a" : "no"} report`,
     hasImage !== undefined && `${hasImage ? "an" : "no"} image`,
-  ].filter((condition) => condition !== false);
+    where?.what,
+  ].filter((condition) => typeof condition === "string");
   return conditions.join(", ");
 }

@@ -24,6 +24,9 @@ export const FEATURES = "features";
 /** A present label counts at most so many times as much as an absent one. */
 const MAX_POSITIVE_WEIGHT = 100;
 
+/** SGD decays every parameter as the published program does; AdamW those with two axes or more. */
+const DECAYS = { sgd: "all", adamw: "matrices" } as const;
+
 /** A classifier that can be trained when its parameters have been filled. */
 export interface PreparedClassifier extends PreparedModel {
   /** Numbers in all parameters together. */
@@ -49,7 +52,7 @@ export function prepareClassifier(
   const store = new ParameterStore({
     trained: parameters.filter(({ name }) => trained.has(name)),
     fixed: parameters.filter(({ name }) => !trained.has(name)),
-    rules: layerRules({ ...train, depth: inputs.model.depth }),
+    rules: layerRules({ ...train, decays: DECAYS[train.optimizer], depth: inputs.model.depth }),
     slots: optimizer.slots,
   });
   const { accumulate } = train;

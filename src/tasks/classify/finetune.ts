@@ -29,6 +29,7 @@ async function openClassifyTask(
   const { hashes, privacy, source, train, val } = inputs;
   return {
     ...{ config: inputs.config, hashes, privacy, source, train, val, prepared },
+    encoderPrefix: "",
     norm: prepared.readsFeatures ? "encoder" : "fresh",
     metadata: describeClassifier(descriptionOf(inputs)),
     partOf,

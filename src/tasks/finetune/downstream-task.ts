@@ -49,6 +49,8 @@ export interface OpenTask extends RunRecords, AsyncDisposable {
   readonly hashes: Readonly<Record<string, string>>;
   readonly privacy: Privacy;
   readonly source: EncoderSource;
+  /** What comes before the names of the encoder's parameters, such as `encoder.`. */
+  readonly encoderPrefix: string;
   /** Where the encoder's final norm goes: nowhere, or in place of the head's own. */
   readonly norm: "fresh" | "encoder";
   readonly prepared: PreparedModel;

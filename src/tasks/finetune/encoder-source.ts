@@ -1,6 +1,6 @@
 /** @file Where a classifier's encoder comes from: weights that say what they are, or a size whose parameters are drawn. */
 import type { Normalization } from "../../model/grey-image.ts";
-import type { ClassifierOptions } from "../../recipes/classify-config.ts";
+import type { EncoderOptions } from "../../recipes/downstream-config.ts";
 import { SIZES } from "../../recipes/sizes.ts";
 import { type NamedViews, writeView } from "../../train/parameter-store.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
@@ -41,7 +41,7 @@ export const DOWNSTREAM_NORMALIZATION: Normalization = { mean: 0.4722, std: 0.30
  */
 export async function encoderSource(
   weights: string | null,
-  options: ClassifierOptions,
+  options: EncoderOptions,
 ): Promise<EncoderSource> {
   if (weights === null) return drawnEncoder(options);
   const file = await findModelFile(weights);
@@ -60,7 +60,7 @@ export async function encoderSource(
   };
 }
 
-function drawnEncoder({ size, imageSize, heads }: ClassifierOptions): EncoderSource {
+function drawnEncoder({ size, imageSize, heads }: EncoderOptions): EncoderSource {
   const { patch, dim, depth, mlpRatio, layerNormEps, ...own } = SIZES[size];
   const architecture: EncoderArchitecture = {
     ...{ patch, dim, depth, mlpRatio, layerNormEps },

@@ -7,6 +7,7 @@ import { Checkpoints, checkpointBytes, type TrainState } from "../../train/check
 import { initializeStore } from "../../train/initialize-store.ts";
 import { train } from "../../train/loop.ts";
 import { OptimizerProgram } from "../../train/optimizers/optimizer.ts";
+import type { NamedViews } from "../../train/parameter-store.ts";
 import { RunLog } from "../../train/run-log.ts";
 import { factorAtStep } from "../../train/schedule.ts";
 import { Disposables } from "../../util/disposables.ts";
@@ -74,12 +75,18 @@ async function prepareRun<Config extends DownstreamConfig>(
     ...{ inputs: task.hashes, store, checkpoints },
     begin: async () => {
       initializeStore(store, parameters, config.train.seed);
-      const found = await task.source.fill(store.values, task.norm);
+      const found = await task.source.fill(viewsBelow(store.values, task.encoderPrefix), task.norm);
       if (found !== undefined) note(found);
       return task.source.file;
     },
   });
   return { device, task, checkpoints, state };
+}
+
+/** What stands below a prefix, by names without it. */
+function viewsBelow(values: NamedViews, prefix: string): NamedViews {
+  const below = [...values].filter(([name]) => name.startsWith(prefix));
+  return new Map(below.map(([name, view]) => [name.slice(prefix.length), view]));
 }
 
 /** Keeps what is skipped before the run's folder stands, and hands it on when it does. */

@@ -33,13 +33,13 @@ function rulesOf(options: Parameters<typeof layerRules>[0]) {
 
 test("layerOf() counts from what comes before the blocks to the head", () => {
   assert.deepEqual(
-    PARAMETERS.map(({ name }) => layerOf(name, 12)),
+    PARAMETERS.map(({ name }) => layerOf(name, { depth: 12 })),
     [0, 0, 0, 1, 12, 13, 13, 13],
   );
 });
 
 test("layerRules() lower the rate by a factor for every block further from the head", () => {
-  assert.deepEqual(rulesOf({ optimizer: "adamw", weightDecay: 0.05, layerDecay: 0.5, depth: 12 }), {
+  assert.deepEqual(rulesOf({ decays: "matrices", weightDecay: 0.05, layerDecay: 0.5, depth: 12 }), {
     cls_token: [0.05, Number((0.5 ** 13).toFixed(6))],
     pos_embed: [0.05, Number((0.5 ** 13).toFixed(6))],
     "patch_embed.proj.weight": [0.05, Number((0.5 ** 13).toFixed(6))],
@@ -52,6 +52,19 @@ test("layerRules() lower the rate by a factor for every block further from the h
 });
 
 test("layerRules() of SGD decay every parameter alike, as the published program does", () => {
-  const rules = rulesOf({ optimizer: "sgd", weightDecay: 0.01, layerDecay: 1, depth: 12 });
+  const rules = rulesOf({ decays: "all", weightDecay: 0.01, layerDecay: 1, depth: 12 });
   assert.ok(Object.values(rules).every(([decay, scale]) => decay === 0.01 && scale === 1));
+});
+
+test("layerOf() knows an encoder inside of a larger model: what is outside of it, or maps its tokens, is the head", () => {
+  const names = [
+    "encoder.pos_embed",
+    "encoder.blocks.3.norm1.weight",
+    "encoder.seg_head.bias",
+    "decoder.0.weight",
+  ];
+  assert.deepEqual(
+    names.map((name) => layerOf(name, { depth: 12, prefix: "encoder." })),
+    [0, 4, 13, 13],
+  );
 });

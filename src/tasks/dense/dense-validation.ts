@@ -1,0 +1,76 @@
+/** @file How models of a dense run are compared: losses and measures on the split `val`. */
+import type { Batch } from "../../data/loader.ts";
+import type { NamedArrays } from "../../engine/runtime/program.ts";
+import type { Validation } from "../../train/loop.ts";
+import type { Losses } from "../../train/step-program.ts";
+import type { OnSkipped } from "../micro-batches.ts";
+import type { DenseForward } from "./dense-forward.ts";
+import type { DenseInputs } from "./dense-inputs.ts";
+import type { DenseConfig, DenseFields, DenseTask } from "./dense-task.ts";
+
+/** How a validation comes by its numbers. */
+export interface DenseValidationOptions<Config extends DenseConfig, F extends DenseFields> {
+  readonly task: DenseTask<Config, F>;
+  readonly inputs: DenseInputs<Config, F>;
+  readonly forward: DenseForward<F>;
+  /** By checkpoint name, as they are when it runs. */
+  readonly parameters: NamedArrays;
+  readonly onSkipped: OnSkipped;
+}
+
+/** The validation of a run, at the end of an epoch, as seldom as its intervals say, and after the last update; undefined without records. */
+export function denseValidation<Config extends DenseConfig, F extends DenseFields>(
+  options: DenseValidationOptions<Config, F>,
+): Validation | undefined {
+  const { task, inputs } = options;
+  const { val, course } = inputs;
+  if (val === undefined) return undefined;
+  const { train } = inputs.config;
+  const { updatesPerEpoch } = course;
+  const epochs = Math.max(train.validateEpochs, Math.ceil(train.validateUpdates / updatesPerEpoch));
+  const first = task.validateFrom(inputs.config) * updatesPerEpoch;
+  const { measure, more } = task.select(inputs.config);
+  return {
+    isDue: (step) =>
+      step === train.steps || (step > first && step % (epochs * updatesPerEpoch) === 0),
+    run: async (signal) => {
+      try {
+        return await measureSplit(options, val, signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
+    criterion: ({ [measure]: chosen, loss = Number.NaN }) =>
+      chosen === undefined ? loss : more ? -chosen : chosen,
+    patience: train.patience ?? undefined,
+  };
+}
+
+/** Losses are means of the batches' own (SPEC 4.2); measures are of the records. */
+async function measureSplit<Config extends DenseConfig, F extends DenseFields>(
+  { inputs: { head }, forward, parameters, onSkipped }: DenseValidationOptions<Config, F>,
+  { whole }: NonNullable<DenseInputs<Config, F>["val"]>,
+  signal: AbortSignal,
+): Promise<Losses | undefined> {
+  const judge = head.judge();
+  const sums = new Map<string, number>();
+  let [next, batches] = [0, 0];
+  for await (const batch of whole.batches({ from: 0, until: whole.batchesPerEpoch, signal })) {
+    if (batch.skipped.length > 0) await onSkipped(batch.skipped, 0);
+    const result = await forward.run(batch.arrays.image, parameters, head.targetsOf(batch));
+    for (const [name, loss] of Object.entries(result.losses)) {
+      sums.set(name, (sums.get(name) ?? 0) + loss);
+    }
+    judge.add(batch, result.outputs, ownRows(batch, next));
+    next += batch.records.length;
+    batches++;
+  }
+  const losses = Object.fromEntries([...sums].map(([name, sum]) => [name, sum / batches]));
+  return { ...losses, ...judge.measures() };
+}
+
+/** A skipped record was replaced by another, which has its own place: only what stands in its own place counts. */
+export function ownRows({ records }: Pick<Batch, "records">, first: number): readonly number[] {
+  return Array.from(records.keys()).filter((row) => records[row] === first + row);
+}
