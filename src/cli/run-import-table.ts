@@ -30,6 +30,7 @@ export interface ImportTableArgs {
   readonly splitColumn: string | undefined;
   readonly masksColumn: string | undefined;
   readonly boxesColumn: string | undefined;
+  readonly emptyBoxes: string;
   readonly metaColumn: readonly string[];
   readonly where: readonly string[];
   readonly skipMissing: boolean;
@@ -68,6 +69,7 @@ function optionsOf(args: ImportTableArgs): ImportTableOptions {
     reportColumns: args.reportColumn,
     labelColumns: args.labelColumn,
     metaColumns: args.metaColumn,
+    emptyBoxes: args.emptyBoxes === "none" ? "none" : "unknown",
     ...given({
       format: args.format,
       delimiter: args.delimiter,

@@ -244,6 +244,18 @@ describe("openDataset() on what is not a dataset", () => {
     const pictures = join(root, "elsewhere");
     await mkdir(pictures);
     await writeDataset({ out: folder, manifest: { ...manifest, imageRoot: pictures }, records });
-    assert.equal((await openDataset(folder)).imagePath("x/a.png"), join(pictures, "x", "a.png"));
+    const dataset = await openDataset(folder);
+    assert.equal(dataset.imagePath("x/a.png"), join(pictures, "x", "a.png"));
+    assert.equal(dataset.maskPath("x/a.png"), join(pictures, "x", "a.png"));
+  });
+
+  test("finds masks in the folder of their own that the manifest names", async () => {
+    const folder = join(await mkdtemp(join(root, "case-")), "set");
+    const split = { ...manifest, imageRoot: join(root, "elsewhere"), maskRoot: "masks" };
+    await writeDataset({ out: folder, manifest: split, records });
+    const dataset = await openDataset(folder);
+    assert.equal(dataset.maskRoot, join(folder, "masks"));
+    assert.equal(dataset.maskPath("lung/a.png"), join(folder, "masks", "lung", "a.png"));
+    assert.equal(dataset.imagePath("a.png"), join(root, "elsewhere", "a.png"));
   });
 });

@@ -32,6 +32,8 @@ export interface Dataset {
   readonly manifest: DatasetManifest;
   /** The folder that image paths start from, absolute. */
   readonly imageRoot: string;
+  /** The folder that mask paths start from, absolute. */
+  readonly maskRoot: string;
   /**
    * Every record in file order, joined with its context, its window and its place in `split.jsonl`.
    * @throws {ManifestError} when a line is not valid, an id occurs twice, there is no record, or the split is of other records
@@ -42,8 +44,10 @@ export interface Dataset {
    * @throws {ManifestError} as `records`, and when none is chosen
    */
   index(filter?: RecordFilter, signal?: AbortSignal): Promise<DatasetIndex>;
-  /** The path of an image or mask that a record names. */
+  /** The path of an image that a record names. */
   imagePath(image: string): string;
+  /** The path of a mask that a record names. */
+  maskPath(mask: string): string;
   /** SHA-256, in hex, of everything that the folder's own files say: two runs on equal identities saw equal records. */
   identity(signal?: AbortSignal): Promise<string>;
 }
@@ -121,13 +125,16 @@ export async function openDataset(folder: string): Promise<Dataset> {
     );
   }
   const imageRoot = resolve(folder, manifest.imageRoot);
+  const maskRoot = resolve(folder, manifest.maskRoot ?? manifest.imageRoot);
   return {
     folder,
     manifest,
     imageRoot,
+    maskRoot,
     records: (signal, options) => joinRecords(folder, signal, options),
     index: (filter = {}, signal) => buildDatasetIndex({ ...filter, folder, signal }),
     imagePath: (image) => join(imageRoot, image),
+    maskPath: (mask) => join(maskRoot, mask),
     identity: (signal) => digestFolder(folder, signal),
   };
 }

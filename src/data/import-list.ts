@@ -1,46 +1,27 @@
 /** @file Imports classification lists, one a split, as a dataset folder. */
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ConfigError, ManifestError } from "../util/errors.ts";
+import { ManifestError } from "../util/errors.ts";
 import { ListCounter, type ListImportSummary } from "./lists/list-counter.ts";
-import { type PatientOf, patientsFromPattern, patientsFromTable } from "./lists/list-patients.ts";
+import {
+  isFile,
+  type ListImportOptions,
+  missingImage,
+  openPatients,
+  openPseudonyms,
+} from "./lists/list-import.ts";
+import type { PatientOf } from "./lists/list-patients.ts";
 import { type ListedRecord, recordOfListRow } from "./lists/list-record.ts";
 import { type ListText, listError } from "./lists/list-text.ts";
-import { type OpenList, openLists, readListText } from "./lists/open-lists.ts";
+import { type OpenList, openLists } from "./lists/open-lists.ts";
 import { mapInOrder } from "./map-in-order.ts";
-import { openIdKey, type Pseudonymize, pseudonymizer } from "./pseudonym.ts";
-import type { DatasetManifest, DatasetRecord, Privacy, Split } from "./record.ts";
+import type { Pseudonymize } from "./pseudonym.ts";
+import type { DatasetManifest, DatasetRecord } from "./record.ts";
 import { writeDataset } from "./write-dataset.ts";
 
 /** What is imported, from where, and what becomes of it. */
-export interface ImportListOptions {
-  /** The list file of each split; at least one. */
-  readonly lists: Readonly<Partial<Record<Split, string>>>;
-  /** The folder that the lists' paths are relative to. Pictures stay where they are. */
-  readonly imageRoot: string;
+export interface ImportListOptions extends ListImportOptions {
   /** The classes, in the order of the lists' columns, or of the numbers in their one column. */
   readonly classes: readonly string[];
-  /** The dataset folder to make. */
-  readonly out: string;
-  readonly name: string;
-  readonly licence: string;
-  /** A table of two columns, path and patient. */
-  readonly patientsFile?: string;
-  /** A regular expression whose first group over the path is the patient. */
-  readonly patientPattern?: string;
-  /** `private` by default. */
-  readonly privacy?: Privacy;
-  /** Keep ids as they are? By default only in a public set. */
-  readonly keepIds?: boolean;
-  /** The file of the key for pseudonyms, outside the dataset; made when absent. Needed unless ids are kept. */
-  readonly idKeyFile?: string;
-  /** What to do with a picture that is not there; `error` by default. */
-  readonly onMissingImage?: "error" | "skip";
-  /** The date and time to note, as the caller's clock has it. */
-  readonly created: Date;
-  /** Told now and then how many lines have been imported. */
-  readonly onProgress?: (lines: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** A line that becomes a record. */
@@ -53,13 +34,6 @@ interface ListedLine {
 const PROGRESS_LINES = 1000;
 /** File look-ups at once: hides the latency of a network disk. */
 const CONCURRENCY = 16;
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
 
 interface ImportContext {
   readonly options: ImportListOptions;
@@ -123,43 +97,6 @@ async function* importLines(context: ImportContext): AsyncGenerator<DatasetRecor
   throw new ManifestError(
     `Cannot import lists: none of their ${counter.missingImage} pictures is in "${imageRoot}"; correct the folder of pictures`,
   );
-}
-
-function missingImage(list: ListText, line: number, imageRoot: string): ManifestError {
-  return listError(
-    list,
-    line,
-    `its picture is not in "${imageRoot}"; correct the folder of pictures, or skip pictures that are not there`,
-  );
-}
-
-async function openPatients(
-  { patientsFile, patientPattern }: ImportListOptions,
-  imageRoot: string,
-): Promise<PatientOf> {
-  if (patientsFile !== undefined && patientPattern !== undefined) {
-    throw new ConfigError(
-      "Cannot import lists: both a table and a pattern of patients are given, expected one of them",
-    );
-  }
-  if (patientsFile !== undefined) {
-    return patientsFromTable(await readListText(patientsFile), imageRoot);
-  }
-  return patientPattern === undefined ? () => undefined : patientsFromPattern(patientPattern);
-}
-
-async function openPseudonyms({
-  privacy = "private",
-  keepIds = privacy === "public",
-  idKeyFile,
-}: ImportListOptions): Promise<Pseudonymize> {
-  if (keepIds) return (_, id) => id;
-  if (idKeyFile === undefined) {
-    throw new ConfigError(
-      "Cannot import lists as a private set: no key file for pseudonyms is named; name one, or keep the ids",
-    );
-  }
-  return pseudonymizer(await openIdKey(idKeyFile));
 }
 
 /**

@@ -46,6 +46,7 @@ export class ImportCounter {
   readonly #missingLines: number[] = [];
   readonly #patients = new Set<string>();
   readonly #classes = new Set<string>();
+  readonly #objects = new Set<string>();
   readonly #tasks = new Set<DatasetTask>();
 
   /** Counts a row. */
@@ -76,6 +77,8 @@ export class ImportCounter {
     if (record.patient === undefined) this.#withoutPatient += 1;
     else this.#patients.add(record.patient);
     if (record.class !== undefined) this.#classes.add(record.class);
+    for (const name of Object.keys(record.masks ?? {})) this.#objects.add(name);
+    for (const { label } of record.boxes ?? []) this.#objects.add(label);
     if (record.image === undefined) return;
     if (record.report !== undefined) this.#tasks.add("pretrain");
     if (record.labels !== undefined || record.class !== undefined) this.#tasks.add("classify");
@@ -91,6 +94,11 @@ export class ImportCounter {
   /** The classes that were met, in alphabetical order. */
   get classes(): readonly string[] {
     return [...this.#classes].sort();
+  }
+
+  /** What masks and boxes were met of, in alphabetical order. */
+  get objects(): readonly string[] {
+    return [...this.#objects].sort();
   }
 
   /** What the records can be used for. */

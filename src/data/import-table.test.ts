@@ -303,6 +303,22 @@ describe("importTable() of JSON Lines", () => {
     assert.deepEqual(manifest.classes, ["edema", "COVID-19"]);
   });
 
+  test("names the classes of masks and boxes where nothing else does", async () => {
+    const boxes = [{ label: "mass", x: 0, y: 0, width: 1, height: 1 }];
+    const rows = lines({ image: "a.png", masks: { lung: "m.png" }, boxes });
+    const columns = { imageColumn: "image", masksColumn: "masks", boxesColumn: "boxes" };
+    const options = await tableOf(rows, { file: "t.jsonl", ...columns });
+    await importTable(options);
+    const { classes, task } = (await openDataset(options.out)).manifest;
+    assert.deepEqual(
+      [classes, task],
+      [
+        ["lung", "mass"],
+        ["segment", "detect"],
+      ],
+    );
+  });
+
   test("reads back any text", async () => {
     const report = fc.string({ unit: "binary", maxLength: 30 });
     await fc.assert(

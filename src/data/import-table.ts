@@ -34,7 +34,10 @@ export interface ImportTableOptions extends TableColumns, TableFile {
   readonly filters?: readonly RowFilter[];
   /** What to do with a row whose image is not named or not there; `error` by default. */
   readonly onMissingImage?: "error" | "skip";
-  /** The order of classes; by default the label columns, then the distinct classes in alphabetical order. */
+  /**
+   * The order of classes; by default the label columns, then the distinct classes in alphabetical order, or where there are
+   * neither, what there are masks and boxes of.
+   */
   readonly classes?: readonly string[];
   /** What the set is for; by default what its columns allow. */
   readonly task?: readonly DatasetTask[];
@@ -162,6 +165,11 @@ function requireImported(path: string, { rows, imported, skipped }: ImportSummar
   );
 }
 
+function classesOf({ classes, objects }: ImportCounter, labels: readonly string[]) {
+  const said = [...labels, ...classes];
+  return said.length > 0 ? said : objects;
+}
+
 /**
  * Imports a table as a dataset folder. Images are neither copied nor opened. In a private set (the default) record and
  * patient ids become pseudonyms under a key that stays outside the folder, and its files are readable by their owner alone;
@@ -193,7 +201,7 @@ export async function importTable(options: ImportTableOptions): Promise<ImportSu
     finishManifest: (started) => ({
       ...started,
       task: options.task ?? counter.tasks,
-      classes: options.classes ?? [...labels, ...counter.classes],
+      classes: options.classes ?? classesOf(counter, labels),
     }),
     ...(signal !== undefined && { signal }),
   });

@@ -40,8 +40,9 @@ export interface DatasetRecord {
   readonly labels?: Readonly<Record<string, Label>>;
   /** The one class of a single-label task. */
   readonly class?: string;
-  /** Mask pictures by class, relative to the image root. */
+  /** Mask pictures by class, relative to the mask root. A class without one that a label denies has an empty mask. */
   readonly masks?: Readonly<Record<string, string>>;
+  /** All boxes of the picture; an empty list says that it has none. */
   readonly boxes?: readonly Box[];
   /** Whatever else the source says. */
   readonly meta?: Readonly<Record<string, unknown>>;
@@ -56,6 +57,8 @@ export interface DatasetManifest {
   readonly privacy: Privacy;
   /** The folder that image paths start from: absolute, or relative to the dataset folder. */
   readonly imageRoot: string;
+  /** The folder that mask paths start from, likewise; the image root where it is absent. */
+  readonly maskRoot?: string;
   readonly task: readonly DatasetTask[];
   /** The names of classes or labels, in the order of a model's outputs. */
   readonly classes: readonly string[];
@@ -147,6 +150,7 @@ const manifestSchema = z.strictObject({
   licence: z.string(),
   privacy: z.enum(["public", "private"]),
   imageRoot: z.string().min(1),
+  maskRoot: z.string().min(1).exactOptional(),
   task: z.array(z.enum(["pretrain", "classify", "segment", "detect"])),
   classes: z.array(name),
   normalization: z.strictObject({ mean: z.number(), std: z.number().positive() }).exactOptional(),

@@ -65,6 +65,13 @@ describe("recordOfRow()", () => {
     assert.equal(recordOf({ image: " ", x: null, id: "1" }, { reportColumns: ["x"] }), undefined);
   });
 
+  test("takes an empty list of boxes for silence, unless it is said to mean none", () => {
+    const cells = { image: "a.png", boxes: [] };
+    assert.equal(recordOf(cells, { boxesColumn: "boxes" })?.boxes, undefined);
+    const told = { boxesColumn: "boxes", emptyBoxes: "none" } as const;
+    assert.deepEqual(recordOf(cells, told)?.boxes, []);
+  });
+
   test("reads masks and boxes that are written as JSON", () => {
     const cells = {
       image: "a",

@@ -31,6 +31,8 @@ export interface TableColumns {
   readonly masksColumn?: string;
   /** A list of boxes `{label, x, y, width | w, height | h}` (JSON, in a CSV file). */
   readonly boxesColumn?: string;
+  /** What an empty list of boxes says: that the picture has none, or nothing, as by default. */
+  readonly emptyBoxes?: "none" | "unknown";
   /** Columns kept as they are under `meta`. */
   readonly metaColumns?: readonly string[];
 }
@@ -170,11 +172,12 @@ function toBox(value: unknown, where: string): Box {
   return { label, x, y, width: side("width", "w"), height: side("height", "h") };
 }
 
-function toBoxes(cell: Cell): readonly Box[] | undefined {
+/** Many tables have an empty list wherever nobody has looked, so that it says nothing unless it is told to. */
+function toBoxes(cell: Cell, emptyBoxes: "none" | "unknown"): readonly Box[] | undefined {
   const value = cellJson(cell);
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw cellError(cell, "a list of boxes");
-  if (value.length === 0) return undefined;
+  if (value.length === 0 && emptyBoxes === "unknown") return undefined;
   return value.map((box: unknown, position) => toBox(box, `${cell.where} at ${position}`));
 }
 
@@ -253,7 +256,7 @@ export function recordOfRow(row: TableRow, mapping: RowMapping): DatasetRecord |
     },
     class: read(mapping.classColumn, cellWord),
     masks: read(mapping.masksColumn, (cell) => toMasks(cell, imageRoot)),
-    boxes: read(mapping.boxesColumn, toBoxes),
+    boxes: read(mapping.boxesColumn, (cell) => toBoxes(cell, mapping.emptyBoxes ?? "unknown")),
     meta: collectCells(mapping.metaColumns, (name) => keptCell(row.cell(name))),
   };
   const labels = Object.keys(record.labels).length === 0 ? undefined : record.labels;

@@ -8,6 +8,9 @@ export const dataImportTable: Command = defineCommand({
   description: `Reads a table with a row for each picture and writes a dataset folder: dataset.json and records.jsonl. Pictures stay
 where they are. Say which column holds what; a column of a JSON Lines file may be a path such as labels.finding.
 
+Masks are an object of paths by class, {"lung": "masks/a.png"}, inside --image-root; boxes a list of {"label", "x", "y",
+"width", "height"} in pixels of the picture's file, from its top left corner. A label of 0 says that a picture has none.
+
 The set is private unless --public is given: record and patient ids become keyed hashes, and the new files are readable
 by you alone.`,
   positionals: {},
@@ -31,6 +34,12 @@ by you alone.`,
     "split-column": { type: "string", metavar: "NAME", help: "train, val or test" },
     "masks-column": { type: "string", metavar: "NAME", help: "an object of mask paths by class" },
     "boxes-column": { type: "string", metavar: "NAME", help: "a list of boxes in pixels" },
+    "empty-boxes": {
+      type: "choice",
+      choices: ["none", "unknown"],
+      default: "unknown",
+      help: "what an empty list of boxes says",
+    },
     "meta-column": { type: "list", metavar: "NAME", help: "a column to keep as it is" },
     where: { type: "list", metavar: "TEST", help: "rows to take, such as view=PA or age>=18" },
     "skip-missing": { type: "boolean", help: "skip rows whose picture is not there" },

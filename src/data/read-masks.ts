@@ -1,0 +1,141 @@
+/** @file Reads the masks of a record: for every class the pixels that belong to it, or that nothing is known. */
+import { join } from "node:path";
+import { decodeImage } from "../image/decode.ts";
+import { type Corners, emptyMask, type Mask, maskOfBoxes } from "../image/mask.ts";
+import type { PixelSize, Raster } from "../image/raster.ts";
+import { DecodeError } from "../util/errors.ts";
+import { levelsOf, strangeLevel } from "./mask-levels.ts";
+import type { Box, DatasetRecord } from "./record.ts";
+import { RepairCounter, type RepairCounts } from "./repairs.ts";
+
+/** What becomes of a mask with grey edges: it is cut at half of its greatest level and counted, or refused. */
+export type GreyMasks = "halve" | "error";
+
+/** What a mask's file must be. */
+export interface ReadMaskOptions {
+  /** The picture's size in pixels of its file, which the mask must have too. */
+  readonly size: PixelSize;
+  /** `halve` by default. */
+  readonly grey?: GreyMasks;
+}
+
+/** A mask, and what was mended in it. */
+export interface ReadMask {
+  readonly mask: Mask;
+  readonly repairs: RepairCounts;
+}
+
+/** Where masks are, and what they must be. */
+export interface ReadMasksOptions extends ReadMaskOptions {
+  /** The folder that mask paths start from: `Dataset.maskRoot`. */
+  readonly maskRoot: string;
+  /** Are the boxes of a class its mask, where it has none of its own? No by default. */
+  readonly fillBoxes?: boolean;
+}
+
+/** The masks of a record's picture, and what was mended in them. */
+export interface RecordMasks {
+  /** One for each class, in their order; undefined where nothing is known of the class. */
+  readonly masks: readonly (Mask | undefined)[];
+  readonly repairs: RepairCounts;
+}
+
+type Annotated = Pick<DatasetRecord, "masks" | "labels" | "boxes">;
+
+/** Is anything known of where a class is in a record's picture? It is by a mask, or by a label that denies the class. */
+export function knowsMask({ masks, labels }: Annotated, name: string): boolean {
+  return masks?.[name] !== undefined || labels?.[name] === 0;
+}
+
+/**
+ * Reads a mask: a grey picture of two levels, 0 and any other one. Grey edges, as resizing leaves them, are cut at half.
+ * @throws {DecodeError} when the file is no PNG or JPEG, has another size than the picture, is coloured, or holds areas of more
+ *   than one level, as a mask of several classes does
+ */
+export async function readMask(
+  path: string,
+  { size, grey = "halve" }: ReadMaskOptions,
+): Promise<ReadMask> {
+  const picture = await decodeMask(path);
+  const { width, height } = picture;
+  if (width !== size.width || height !== size.height) {
+    throw maskError(
+      path,
+      `it has ${width} x ${height} pixels and its picture ${size.width} x ${size.height}, expected the same size`,
+    );
+  }
+  const levels = levelsOf(picture);
+  const greatest = levels.at(-1) ?? 0;
+  const isGrey = levels.filter((level) => level > 0).length > 1;
+  if (isGrey) {
+    const strange = strangeLevel(picture, levels);
+    if (strange !== undefined) {
+      throw maskError(
+        path,
+        `it has areas of level ${strange} beside those of ${greatest}, expected 0 and one other level; does it hold several classes? Each needs a file of its own`,
+      );
+    }
+    if (grey === "error") {
+      throw maskError(path, `it has ${levels.length} levels, expected 0 and one other level`);
+    }
+  }
+  // Above half of the greatest level; with two levels that is everything but 0.
+  const data = Uint8Array.from(picture.data, (level) => (2 * level > greatest ? 1 : 0));
+  return { mask: { width, height, data }, repairs: isGrey ? { "grey-mask": 1 } : {} };
+}
+
+/** A mask's samples as one grey channel. */
+async function decodeMask(path: string): Promise<Raster> {
+  const picture = await decodeImage(path);
+  if (picture.channels === 1) {
+    if (picture.data.some((level) => level > 0)) return picture;
+    // A 16-bit mask that covers the whole picture has no range, and would be read as nothing.
+    return decodeImage(path, { sixteenBit: "clip" });
+  }
+  const { width, height, data } = picture;
+  const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
+    const [red = 0, green = 0, blue = 0] = data.subarray(3 * pixel, 3 * pixel + 3);
+    if (red !== green || green !== blue) {
+      throw maskError(path, "it is coloured, expected grey: 0 and one other level");
+    }
+    return red;
+  });
+  return { width, height, channels: 1, data: grey };
+}
+
+function maskError(path: string, found: string): DecodeError {
+  return new DecodeError(`Cannot use mask "${path}": ${found}`);
+}
+
+/**
+ * Reads the masks of a record. A class without one that a label denies has an empty mask; one without either is unknown.
+ * @throws {DecodeError} as `readMask`
+ */
+export async function readMasks(
+  record: Annotated,
+  classes: readonly string[],
+  { maskRoot, fillBoxes = false, ...options }: ReadMasksOptions,
+): Promise<RecordMasks> {
+  const repairs = new RepairCounter();
+  const masks = await Promise.all(
+    classes.map(async (name) => {
+      const path = record.masks?.[name];
+      if (path !== undefined) {
+        const read = await readMask(join(maskRoot, path), options);
+        repairs.merge(read.repairs);
+        return read.mask;
+      }
+      if (fillBoxes && record.boxes !== undefined) {
+        return maskOfBoxes(cornersOf(record.boxes, name), options.size);
+      }
+      return knowsMask(record, name) ? emptyMask(options.size) : undefined;
+    }),
+  );
+  return { masks, repairs: repairs.counts() };
+}
+
+function cornersOf(boxes: readonly Box[], name: string): readonly Corners[] {
+  return boxes
+    .filter(({ label }) => label === name)
+    .map(({ x, y, width, height }) => [x, y, x + width, y + height]);
+}

@@ -1,0 +1,61 @@
+/** @file What is mended in masks and boxes as they come in, each kind by a name, counted. */
+
+/** Something that was mended, or left out. */
+export type Repair =
+  | "grey-mask"
+  | "odd-level"
+  | "resized-mask"
+  | "runs-beyond"
+  | "run-of-nothing"
+  | "runs-overlapping"
+  | "swapped-corners"
+  | "cut-box"
+  | "dropped-box"
+  | "scaled-boxes";
+
+/** How each kind is said, behind its count; what it counts stands in the sentence. */
+export const REPAIRS: Readonly<Record<Repair, string>> = {
+  "grey-mask": "masks with grey edges were cut at half of their greatest level",
+  "odd-level": "masks with levels of no class, which went to the nearest that is one",
+  "resized-mask": "masks were resized to their pictures, which have another size",
+  "runs-beyond": "pixels of runs lay behind the picture's last one and were left out",
+  "run-of-nothing": "runs of no pixel were left out",
+  "runs-overlapping": "pixels lie in several runs and count once",
+  "swapped-corners": "boxes had their corners swapped, and were turned round",
+  "cut-box": "boxes reached beyond the picture and were cut at its edge",
+  "dropped-box": "boxes without area in the picture were left out",
+  "scaled-boxes": "boxes were scaled to their pictures, which have another size",
+};
+
+/** How often each kind occurred; one that did not is not named. */
+export type RepairCounts = Readonly<Partial<Record<Repair, number>>>;
+
+/** Counts repairs. */
+export class RepairCounter {
+  readonly #counts = new Map<Repair, number>();
+
+  /** Counts a repair, or several of one kind. */
+  add(repair: Repair, count = 1): void {
+    if (count > 0) this.#counts.set(repair, (this.#counts.get(repair) ?? 0) + count);
+  }
+
+  /** Counts what another counter has. */
+  merge(counts: RepairCounts): void {
+    for (const { repair, count } of listRepairs(counts)) this.add(repair, count);
+  }
+
+  /** The counts so far. */
+  counts(): RepairCounts {
+    return Object.fromEntries(this.#counts);
+  }
+}
+
+/** The kinds that occurred, in the order of the table. */
+export function listRepairs(
+  counts: RepairCounts,
+): readonly { readonly repair: Repair; readonly count: number }[] {
+  return (Object.keys(REPAIRS) as Repair[]).flatMap((repair) => {
+    const count = counts[repair];
+    return count === undefined ? [] : [{ repair, count }];
+  });
+}
