@@ -89,7 +89,7 @@ export async function compareParameters(
 
 /** The parameters that move must be those that are recorded. */
 export function compareTrained(
-  { trained: expected }: Recorded,
+  { trained: expected }: Pick<Recorded, "trained">,
   { trained }: TracedObjective,
 ): readonly Finding[] {
   if (expected === undefined) return [];
@@ -100,7 +100,7 @@ export function compareTrained(
 
 /** A number of a step. */
 export const compareStep = (
-  { tolerance }: Recorded,
+  { tolerance }: Pick<Recorded, "tolerance">,
   name: string,
   got: number,
   expected: number | undefined,
@@ -123,4 +123,4 @@ export function compareUnmoved(
 }
 
 /** What is recorded and not known here cannot pass. */
-const unknown = (name: string): Finding => ({ name, error: Number.NaN, tolerance: 0 });
+export const unknown = (name: string): Finding => ({ name, error: Number.NaN, tolerance: 0 });

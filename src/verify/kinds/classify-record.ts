@@ -118,10 +118,16 @@ export function readRecorded(fixture: Fixture): Recorded {
 export const imageOf = ({ config: { batch, imageSize } }: Recorded): Tensor =>
   input("image", "f32", [batch, CHANNELS, imageSize, imageSize]);
 
+/** Where a fixture's parameters come from. */
+export interface RecordedParameters {
+  readonly parameters: "stored" | "formula";
+  readonly config: { readonly salt: string };
+}
+
 /** A parameter as it was recorded, or by the formula that both sides know. */
 export async function recordedParameter(
   fixture: Fixture,
-  { parameters, config: { salt } }: Recorded,
+  { parameters, config: { salt } }: RecordedParameters,
   { name, shape }: { readonly name: string; readonly shape: readonly number[] },
 ): Promise<NdArray<"f32">> {
   if (parameters === "formula") return formulaParameter({ name, shape, salt });
@@ -144,17 +150,20 @@ const imagesSchema = z.object({
   }),
 });
 
+/** Normalised images [B, 3, S, S], as they were recorded or by a formula. */
+export async function recordedImages(fixture: Fixture): Promise<NdArray<"f32">> {
+  const { images } = fixtureFields(fixture, imagesSchema).inputs;
+  if (typeof images === "string") return floats(await fixture.tensor("in/images"));
+  return formulaTensor(images.formula);
+}
+
 /** The first batch: images, labels, and the draws of stochastic depth where it acts. */
 export async function recordedFeeds(
   fixture: Fixture,
   recorded: Recorded,
   traced: TracedObjective,
 ): Promise<NamedArrays> {
-  const { images } = fixtureFields(fixture, imagesSchema).inputs;
-  const image =
-    typeof images === "string"
-      ? floats(await fixture.tensor("in/images"))
-      : formulaTensor(images.formula);
+  const image = await recordedImages(fixture);
   const labels = oneHot(await fixture.tensor("in/labels"), recorded);
   const masks = traced.masks.length === 0 ? [] : await dropPathMasks(fixture, recorded);
   return new Map<string, NdArray>([
@@ -193,13 +202,17 @@ async function dropPathMasks(
 }
 
 /** The rate of a step, by the recorded schedule; undefined where nothing is stepped. */
-export function rateAt({ config: { schedule } }: Recorded, step: number): number | undefined {
+export function rateAt(
+  { config: { schedule } }: { readonly config: Pick<RecordedConfig, "schedule"> },
+  step: number,
+): number | undefined {
   if (schedule === undefined) return undefined;
   const { base, warmup: warmupSteps, total: totalSteps } = schedule;
   return base * factorAtStep({ decay: "cosine", warmupSteps, totalSteps }, step);
 }
 
-const floats = ({ shape, data }: NdArray): NdArray<"f32"> => ({
+/** The same numbers as f32. */
+export const floats = ({ shape, data }: NdArray): NdArray<"f32"> => ({
   dtype: "f32",
   shape,
   data: Float32Array.from(data as ArrayLike<number | bigint>, Number),

@@ -21,14 +21,14 @@ export const replayDice: Replay = async (fixture) => {
   const findings: Finding[] = [];
   for (const [key, recorded] of Object.entries(expect)) {
     const masks = await readMasks(fixture, key.slice("case".length));
-    const scores = scoresOf(masks, config.threshold);
+    const scores = recordedDice(masks, config.threshold);
     findings.push(...findingsOf(recorded, scores, tolerance));
   }
   return findings;
 };
 
 /** Both `[images, height, width]`. */
-interface Masks {
+export interface Masks {
   readonly predicted: NdArray;
   readonly truth: NdArray;
 }
@@ -44,8 +44,8 @@ async function readMasks(fixture: Fixture, index: string): Promise<Masks> {
   return { predicted, truth };
 }
 
-/** In the recorded order: pictures with something to find first, then the others. */
-function scoresOf({ predicted, truth }: Masks, threshold: number): readonly number[] {
+/** Dice of each picture in the recorded order: those with something to find first, then the others. */
+export function recordedDice({ predicted, truth }: Masks, threshold: number): readonly number[] {
   const [images = 0, ...plane] = truth.shape;
   const pixels = sizeOf(plane);
   const [ours, theirs] = [toDoubles(predicted), toDoubles(truth)];

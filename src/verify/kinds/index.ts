@@ -24,6 +24,7 @@ export const REPLAYS: ReplayTable = {
   "schedule-downstream": async () =>
     (await import("./schedule-downstream.ts")).replayScheduleDownstream,
   "schedule-pretrain": async () => (await import("./schedule-pretrain.ts")).replaySchedulePretrain,
+  segment: async () => (await import("./segment.ts")).replaySegment,
   "text-masking": async () => (await import("./text-masking.ts")).replayTextMasking,
   tokenizer: async () => (await import("./tokenizer.ts")).replayTokenizer,
 };
