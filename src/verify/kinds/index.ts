@@ -9,6 +9,7 @@ export const REPLAYS: ReplayTable = {
   classify: async () => (await import("./classify.ts")).replayClassify,
   "classification-metrics": async () =>
     (await import("./classification-metrics.ts")).replayClassificationMetrics,
+  detect: async () => (await import("./detect.ts")).replayDetect,
   "detection-metrics": async () => (await import("./detection-metrics.ts")).replayDetectionMetrics,
   dice: async () => (await import("./dice.ts")).replayDice,
   "image-transforms": async () => (await import("./image-transforms.ts")).replayImageTransforms,
@@ -27,4 +28,5 @@ export const REPLAYS: ReplayTable = {
   segment: async () => (await import("./segment.ts")).replaySegment,
   "text-masking": async () => (await import("./text-masking.ts")).replayTextMasking,
   tokenizer: async () => (await import("./tokenizer.ts")).replayTokenizer,
+  "yolo-loss": async () => (await import("./yolo-loss.ts")).replayYoloLoss,
 };
