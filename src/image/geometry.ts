@@ -43,6 +43,28 @@ export function crop(source: Raster, box: CropBox): Raster {
   return raster({ width, height, channels, data });
 }
 
+/** Pixels where columns and rows of a picture meet, in any order. */
+export interface PixelLines {
+  readonly columns: ArrayLike<number>;
+  readonly rows: ArrayLike<number>;
+}
+
+/** The pixels where columns and rows meet, as a picture. The lines must be the picture's. */
+export function takePixels(source: Raster, { columns, rows }: PixelLines): Raster {
+  const { channels } = source;
+  const data = new Uint8Array(columns.length * rows.length * channels);
+  let to = 0;
+  for (let j = 0; j < rows.length; j++) {
+    const row = (rows[j] ?? 0) * source.width;
+    for (let i = 0; i < columns.length; i++) {
+      const from = (row + (columns[i] ?? 0)) * channels;
+      for (let channel = 0; channel < channels; channel++)
+        data[to++] = source.data[from + channel] ?? 0;
+    }
+  }
+  return raster({ width: columns.length, height: rows.length, channels, data });
+}
+
 /**
  * Cuts the middle out of a picture as torchvision's `CenterCrop`: offsets are rounded half to even, and a side that is
  * too short is first padded with 0, the odd pixel behind.

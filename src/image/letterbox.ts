@@ -1,9 +1,12 @@
-/** @file A picture inside a square, its sides in proportion, black beside it: how SIIM and RIGA masks are resized (SPEC 4.2). */
+/** @file A picture inside a square: stretched over all of it, or its sides in proportion and black beside it, as SIIM and RIGA masks (SPEC 4.2). */
 import { type FloatPlane, resizeArea, resizeAreaFloat } from "./opencv-resize.ts";
 import type { PixelSize, Raster } from "./raster.ts";
 import { raster } from "./raster.ts";
 
-/** Where a letterboxed picture lies in its square. */
+/** How a picture comes into a square: over all of it, or with its sides in proportion and black beside it. */
+export type Fit = "stretch" | "letterbox";
+
+/** Where a picture lies in its square. */
 export interface Letterbox extends PixelSize {
   /** Columns before it; as many behind it, or one more. */
   readonly left: number;
@@ -25,17 +28,31 @@ export function letterboxOf({ width, height }: PixelSize, side: number): Letterb
   };
 }
 
+/** Where a picture lies in a square of this side. */
+export function placeInSquare(picture: PixelSize, side: number, fit: Fit): Letterbox {
+  if (fit === "letterbox") return letterboxOf(picture, side);
+  return { left: 0, top: 0, width: side, height: side };
+}
+
+/**
+ * A square of this side that is black but for a picture at its place; the picture itself where it fills the square.
+ * @param placed of the place's size
+ */
+export function padToSquare(placed: Raster, { left, top }: Letterbox, side: number): Raster {
+  const { width, height, channels, data } = placed;
+  if (width === side && height === side) return placed;
+  const out = new Uint8Array(side * side * channels);
+  copyRows(data, out, { place: { left, top, width, height }, side, channels });
+  return raster({ width: side, height: side, channels, data: out });
+}
+
 /**
  * Letterboxes a picture to `side` × `side` by OpenCV's `INTER_AREA`.
  * @throws {RangeError} when the side is not a whole number from 1
  */
 export function letterbox(source: Raster, side: number): Raster {
   const place = letterboxOf(source, side);
-  const { data } = resizeArea(source, place);
-  const { channels } = source;
-  const out = new Uint8Array(side * side * channels);
-  copyRows(data, out, { place, side, channels });
-  return raster({ width: side, height: side, channels, data: out });
+  return padToSquare(resizeArea(source, place), place, side);
 }
 
 /**

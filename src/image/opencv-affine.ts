@@ -1,4 +1,5 @@
 /** @file OpenCV's `warpAffine` of the published augmentation (SPEC 2, 4.2): a picture scaled and turned about its middle, black around it. */
+import type { PixelLines } from "./geometry.ts";
 import type { PixelSize, Raster } from "./raster.ts";
 import { raster } from "./raster.ts";
 import { roundHalfEven } from "./round-half-even.ts";
@@ -48,32 +49,42 @@ const WEIGHTS = 2 ** WEIGHT_BITS;
 /**
  * Warps a picture onto one of the same size. Bilinear: each new pixel is looked up at 1/32 of a pixel between four of the source; nearest:
  * at whole ones, which masks need. Samples outside the picture are 0. Bytes are those of OpenCV 4.10.
+ * @param wanted which pixels to make, where not all of them are needed; the result is as large as the two lists are long
  * @throws {RangeError} when the matrix has no inverse
  */
 export function warpAffine(
   source: Raster,
   matrix: AffineMatrix,
   interpolation: "bilinear" | "nearest",
+  wanted: PixelLines = allPixels(source),
 ): Raster {
-  const { width, height, channels } = source;
+  const { channels } = source;
+  const columns = Int32Array.from(wanted.columns);
+  const rows = Int32Array.from(wanted.rows);
   const [[xx, xy, dx], [yx, yy, dy]] = invert(matrix);
   const isNearest = interpolation === "nearest";
   const shift = isNearest ? PLACE_BITS : PLACE_BITS - WEIGHT_BITS;
   const half = 2 ** (shift - 1);
-  const alongX = Int32Array.from({ length: width }, (_, x) => toPlace(xx * x));
-  const alongY = Int32Array.from({ length: width }, (_, x) => toPlace(yx * x));
-  const data = new Uint8Array(source.data.length);
+  const alongX = columns.map((x) => toPlace(xx * x));
+  const alongY = columns.map((x) => toPlace(yx * x));
+  const data = new Uint8Array(columns.length * rows.length * channels);
   const look = isNearest ? nearestSample : fourSamples;
-  for (let y = 0, to = 0; y < height; y++) {
+  let to = 0;
+  for (const y of rows) {
     const startX = toPlace(xy * y + dx) + half;
     const startY = toPlace(yy * y + dy) + half;
-    for (let x = 0; x < width; x++) {
-      const u = (startX + (alongX[x] ?? 0)) >> shift;
-      const v = (startY + (alongY[x] ?? 0)) >> shift;
+    for (let i = 0; i < columns.length; i++) {
+      const u = (startX + (alongX[i] ?? 0)) >> shift;
+      const v = (startY + (alongY[i] ?? 0)) >> shift;
       for (let channel = 0; channel < channels; channel++) data[to++] = look(source, u, v, channel);
     }
   }
-  return raster({ width, height, channels, data });
+  return raster({ width: columns.length, height: rows.length, channels, data });
+}
+
+function allPixels({ width, height }: PixelSize): PixelLines {
+  const upTo = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
+  return { columns: upTo(width), rows: upTo(height) };
 }
 
 function toPlace(coordinate: number): number {

@@ -42,6 +42,17 @@ export function coveringAxis({ from, to }: AxisSizes): LinearAxis {
   return { starts, fractions };
 }
 
+/** The one sample that each output sample takes under `INTER_NEAREST`: that at the output's first corner, ⌊i · from / to⌋. */
+export function cornerSamples({ from, to }: AxisSizes): Uint32Array {
+  const scale = 1 / (to / from);
+  return Uint32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * scale), from - 1));
+}
+
+/** The input sample in which the middle of each output sample lies: the nearest, ⌊(i + ½) · from / to⌋. Not OpenCV's. */
+export function middleSamples({ from, to }: AxisSizes): Uint32Array {
+  return Uint32Array.from({ length: to }, (_, i) => Math.floor(((2 * i + 1) * from) / (2 * to)));
+}
+
 /** The input samples that an output sample is the mean of, with their shares. */
 export interface AreaAxis {
   /** Where the terms of each output sample begin, and where the last ones end; `[out + 1]`. */

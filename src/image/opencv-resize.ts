@@ -2,7 +2,8 @@
  * @file OpenCV's `resize` of the published downstream programs (SPEC 2): bilinear without antialiasing, area, nearest. Bytes are
  * equal to those of OpenCV 4.10 in its fixed-point and f32 arithmetic; of f32 pictures only the last bit may differ.
  */
-import { areaAxis, coveringAxis, linearAxis, wholeScale } from "./opencv-axis.ts";
+import { takePixels } from "./geometry.ts";
+import { areaAxis, cornerSamples, coveringAxis, linearAxis, wholeScale } from "./opencv-axis.ts";
 import { areaMeans, blockMeans, interpolateBytes, interpolateFloats } from "./opencv-kernels.ts";
 import type { PixelSize, Raster } from "./raster.ts";
 import { raster, requireSize } from "./raster.ts";
@@ -73,27 +74,27 @@ export function resizeAreaFloat(plane: FloatPlane, { width, height }: PixelSize)
 }
 
 /**
+ * `resizeLinear` of a picture in f32, such as a plane of probabilities: nothing is rounded to whole numbers, and nothing averaged at
+ * half the size.
+ * @throws {RangeError} when a side is not a whole number from 1
+ */
+export function resizeLinearFloat(plane: FloatPlane, { width, height }: PixelSize): FloatPlane {
+  requireSize({ width, height }, ATTEMPT);
+  const columns = linearAxis({ from: plane.width, to: width });
+  const rows = linearAxis({ from: plane.height, to: height });
+  return { width, height, data: interpolateFloats({ ...plane, channels: 1 }, columns, rows) };
+}
+
+/**
  * Resizes by taking single samples, `INTER_NEAREST`: the one at ⌊i · from / to⌋, not the nearest to the middle.
  * @throws {RangeError} when a side is not a whole number from 1
  */
 export function resizeNearest(source: Raster, { width, height }: PixelSize): Raster {
   requireSize({ width, height }, ATTEMPT);
-  const { channels } = source;
-  const places = (from: number, to: number): Uint32Array => {
-    const scale = 1 / (to / from);
-    return Uint32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * scale), from - 1));
-  };
-  const columns = places(source.width, width);
-  const data = new Uint8Array(width * height * channels);
-  let to = 0;
-  for (const row of places(source.height, height)) {
-    for (const column of columns) {
-      const from = (row * source.width + column) * channels;
-      for (let channel = 0; channel < channels; channel++)
-        data[to++] = source.data[from + channel] ?? 0;
-    }
-  }
-  return asRaster(source, { width, height }, data);
+  return takePixels(source, {
+    columns: cornerSamples({ from: source.width, to: width }),
+    rows: cornerSamples({ from: source.height, to: height }),
+  });
 }
 
 function asRaster({ channels }: Raster, size: PixelSize, data: Uint8Array): Raster {
