@@ -4,10 +4,17 @@
  */
 import type { WindowFrame } from "../data/pretraining-job.ts";
 import type { DecodeOptions } from "../image/decode.ts";
+import type { MaskResize } from "../image/dense-view.ts";
+import type { Fit } from "../image/letterbox.ts";
 import type { TrainingViewOptions } from "../image/training-view.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { Counting } from "../model/ecamp-losses.ts";
-import type { ClassifyFidelityOptions, FidelityOptions } from "../recipes/fidelity.ts";
+import type {
+  ClassifyFidelityOptions,
+  DetectFidelityOptions,
+  FidelityOptions,
+  SegmentFidelityOptions,
+} from "../recipes/fidelity.ts";
 import type { SentenceRule } from "../text/compose-sentence.ts";
 import type { DescriptorMasking } from "../text/mask-tokens.ts";
 import type { EntityMatching } from "../text/text-settings.ts";
@@ -82,6 +89,31 @@ export interface ClassifyMethod {
 /** The plain options of a classification run. */
 export function classifyMethod(fidelity: ClassifyFidelityOptions): ClassifyMethod {
   return { decode: decodeOptions(fidelity), backbone: fidelity["probe.backbone"] };
+}
+
+/** The method of a segmentation run, in the words of the layers that compute it. */
+export interface SegmentMethod {
+  readonly decode: DecodingMethod;
+  /** Do masks move with their pictures in training? */
+  readonly masksMove: boolean;
+  readonly maskFit: Fit;
+  readonly maskResize: MaskResize;
+}
+
+/** The plain options of a segmentation run. */
+export function segmentMethod(fidelity: SegmentFidelityOptions): SegmentMethod {
+  const together = fidelity["segmentation.geometry"] === "together";
+  return {
+    decode: decodeOptions(fidelity),
+    masksMove: together,
+    maskFit: together ? "stretch" : "letterbox",
+    maskResize: fidelity["segmentation.maskResize"],
+  };
+}
+
+/** How the pictures of a detection run are decoded. */
+export function detectMethod(fidelity: DetectFidelityOptions): { readonly decode: DecodingMethod } {
+  return { decode: decodeOptions(fidelity) };
 }
 
 /** The switches that an architecture is the meaning of. */

@@ -87,13 +87,13 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
   const views = stack.use(createLoader<F>(loaderOptions(train, fitted, "training")));
   const whole =
     val && stack.use(createLoader<F>({ ...loaderOptions(val, fitted, "evaluation"), ...IN_ORDER }));
+  const normalization = normalizationOf(config.model, source, dataset);
   const head = await task.head({
-    ...{ config, classes, dataset, note, signal },
+    ...{ config, classes, dataset, normalization, leaks: leaks.leaks, note, signal },
     ...{ architecture: source.architecture, train: train.index },
   });
   noteRecords(opening, { train, val });
   noteLeaks(leaks, note);
-  const normalization = normalizationOf(config.model, source, dataset);
   const hashes = { dataset: await dataset.identity(signal) };
   const owned = stack.keep(); // nothing may throw from here on
   return {

@@ -9,6 +9,7 @@ import type { JobReference } from "../../data/worker-task.ts";
 import type { NamedArrays } from "../../engine/runtime/program.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { DecodeOptions } from "../../image/decode.ts";
+import type { Normalization } from "../../model/grey-image.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { DownstreamConfig, DownstreamDataOptions } from "../../recipes/downstream-config.ts";
 import type { DenseTrainOptions } from "../../recipes/segment-config.ts";
@@ -80,7 +81,10 @@ export interface HeadContext<Config> {
   readonly classes: readonly string[];
   /** The records that are learnt from. */
   readonly train: DatasetIndex;
-  readonly dataset: Pick<Dataset, "imageRoot">;
+  readonly dataset: Pick<Dataset, "imageRoot" | "manifest">;
+  readonly normalization: Normalization;
+  /** Was the run begun although splits share patients or pictures? */
+  readonly leaks: boolean;
   readonly note: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,0 +1,71 @@
+/** @file Segmentation as a dense task: which records have masks, which views are made of them, which model learns them (SPEC 4.2). */
+import { knowsMask } from "../../data/read-masks.ts";
+import type { DatasetRecord } from "../../data/record.ts";
+import { type SegmentationFields, segmentationJob } from "../../data/segmentation-job.ts";
+import { DECODER_WIDTHS } from "../../model/heads/segmenter.ts";
+import type { SegmentConfig } from "../../recipes/segment-config.ts";
+import type { DenseTask, JobContext } from "../dense/dense-task.ts";
+import { describeModel } from "../dense/model-description.ts";
+import { segmentMethod } from "../method-options.ts";
+import { segmentHead } from "./segment-head.ts";
+import { SEGMENTER_FORMAT } from "./segmenter-description.ts";
+
+/** Segmentation. */
+export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
+  verb: "segment",
+  marks: "masks",
+  markedClasses: ({ masks = {}, boxes = [] }, { data }) =>
+    data.masksFrom === "masks" ? Object.keys(masks) : boxes.map(({ label }) => label),
+  isKnown: (record, classes, { data }) =>
+    classes.some((name) => isKnown(record, name, data.masksFrom)),
+  isPositive: ({ masks = {}, boxes = [] }, classes, { data }) =>
+    data.masksFrom === "masks"
+      ? classes.some((name) => masks[name] !== undefined)
+      : boxes.some(({ label }) => classes.includes(label)),
+  balances: ({ data }) => data.negatives === "balanced",
+  decode: ({ fidelity }) => segmentMethod(fidelity).decode,
+  job: jobOf,
+  head: async ({ config, architecture, classes, dataset, leaks, normalization }) => {
+    const { decoders } = config.model;
+    const model = { ...architecture, classes, decoders, decoderWidths: DECODER_WIDTHS };
+    const { bitDepth } = dataset.manifest;
+    return segmentHead(
+      model,
+      describeModel(SEGMENTER_FORMAT, {
+        ...{ config: model, normalization, leaks, ...segmentMethod(config.fidelity).decode },
+        ...(bitDepth !== undefined && { bitDepth }),
+      }),
+    );
+  },
+  select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "dice" }),
+  validateFrom: () => 0,
+};
+
+function isKnown(
+  record: DatasetRecord,
+  name: string,
+  masksFrom: SegmentConfig["data"]["masksFrom"],
+): boolean {
+  return masksFrom === "masks"
+    ? knowsMask(record, name)
+    : record.boxes !== undefined || record.labels?.[name] === 0;
+}
+
+function jobOf({
+  config: { train, data, fidelity },
+  dataset,
+  index,
+  classes,
+  size,
+  decode,
+  view,
+}: JobContext<SegmentConfig>): ReturnType<typeof segmentationJob> {
+  const { masksFrom, probability, scale, rotate, flip } = data;
+  const { masksMove, maskFit, maskResize } = segmentMethod(fidelity);
+  const movement = { probability, scale, rotate, flip };
+  return segmentationJob({
+    ...{ index: index.handle, imageRoot: dataset.imageRoot, maskRoot: dataset.maskRoot },
+    ...{ seed: train.seed, classes, decode, masksFrom, masksMove, maskFit, maskResize },
+    view: { size, ...(view === "training" && { movement }) },
+  });
+}
