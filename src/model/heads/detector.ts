@@ -89,6 +89,16 @@ export function detectorHead(
 
 const encoderScope = (s: Scope): Scope => s.at("backbone").at("encoder");
 
+/** What comes before the names of the encoder's parameters. */
+export const DETECTOR_ENCODER = "backbone.encoder.";
+
+/**
+ * Is a parameter one of the encoder's own? They come from pre-training, and do not move when the encoder is frozen; all others
+ * are the head's, the map of the tokens too, though it stands in the encoder's scope.
+ */
+export const isDetectorEncoder = (name: string): boolean =>
+  name.startsWith(DETECTOR_ENCODER) && !name.startsWith(`${DETECTOR_ENCODER}det_head.`);
+
 /** The image's features at three scales, the coarsest first. */
 function pyramid(
   backbone: Scope,

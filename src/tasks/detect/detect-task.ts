@@ -1,0 +1,99 @@
+/** @file Detection as a dense task: which records have boxes, which views are made of them, which model learns them (SPEC 4.3). */
+import { join } from "node:path";
+import { type DetectionFields, detectionJob } from "../../data/detection-job.ts";
+import type { DatasetRecord } from "../../data/record.ts";
+import { knowsBoxes } from "../../data/usable-boxes.ts";
+import { readPictureHeader } from "../../image/header.ts";
+import { type Anchor, detectionAnchors } from "../../model/heads/detection-anchors.ts";
+import type { DetectConfig } from "../../recipes/detect-config.ts";
+import type { DenseTask, HeadContext, JobContext } from "../dense/dense-task.ts";
+import { describeModel } from "../dense/model-description.ts";
+import { detectMethod } from "../method-options.ts";
+import { detectHead } from "./detect-head.ts";
+import { DETECTOR_FORMAT } from "./detector-description.ts";
+import { fitAnchors } from "./fit-anchors.ts";
+
+/** Detection. */
+export const DETECT_TASK: DenseTask<DetectConfig, DetectionFields> = {
+  verb: "detect",
+  marks: "boxes",
+  markedClasses: ({ boxes = [] }) => boxes.map(({ label }) => label),
+  isKnown: knowsBoxes,
+  isPositive: ({ boxes = [] }, classes) => boxes.some(({ label }) => classes.includes(label)),
+  balances: () => false,
+  decode: ({ fidelity }) => detectMethod(fidelity).decode,
+  job: jobOf,
+  head: headOf,
+  select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "map" }),
+  validateFrom: ({ train }) => train.validateFrom,
+};
+
+function jobOf({
+  config: { train, data },
+  dataset: { imageRoot },
+  index,
+  classes,
+  size,
+  decode,
+  view,
+}: JobContext<DetectConfig>): ReturnType<typeof detectionJob> {
+  const { maxBoxes, probability, scale, rotate, flip } = data;
+  const movement = { probability, scale, rotate, flip };
+  return detectionJob({
+    ...{ index: index.handle, imageRoot, seed: train.seed, classes, decode, maxBoxes },
+    view: { size, ...(view === "training" && { movement }) },
+  });
+}
+
+async function headOf(context: HeadContext<DetectConfig>): Promise<ReturnType<typeof detectHead>> {
+  const { config: run, architecture, classes, dataset, leaks, normalization } = context;
+  const { expansion, objectness, maxOverlap } = run.model;
+  const anchors = await anchorsOf(context);
+  const config = { ...architecture, classes: classes.length, expansion, anchors };
+  const { bitDepth } = dataset.manifest;
+  return detectHead(config, {
+    suppress: { minObjectness: objectness, maxOverlap },
+    metadata: describeModel(DETECTOR_FORMAT, {
+      ...{ config, classes, objectness, maxOverlap, normalization, leaks },
+      ...detectMethod(run.fidelity).decode,
+      ...(bitDepth !== undefined && { bitDepth }),
+    }),
+  });
+}
+
+/** YOLOv3's anchors, or those that the training boxes group into, as they are in the detector's image. */
+async function anchorsOf(
+  context: HeadContext<DetectConfig>,
+): Promise<readonly (readonly Anchor[])[]> {
+  const { config, architecture, note } = context;
+  const current = detectionAnchors(architecture.imageSize);
+  if (config.model.anchors === "yolo") return current;
+  const { seed } = config.train;
+  const { anchors, meanOverlap } = fitAnchors(await trainingSizes(context), { current, seed });
+  note(
+    `anchors fitted to the training boxes: their mean overlap with the nearest is ${meanOverlap.after.toFixed(3)}, with YOLOv3's ${meanOverlap.before.toFixed(3)}`,
+  );
+  return anchors;
+}
+
+/** Sizes of all boxes to learn from, in pixels of the detector's image. */
+async function trainingSizes({
+  architecture: { imageSize },
+  classes,
+  dataset,
+  train,
+  signal,
+}: HeadContext<DetectConfig>): Promise<readonly Anchor[]> {
+  const sizes: Anchor[] = [];
+  for (let position = 0; position < train.size; position++) {
+    signal?.throwIfAborted();
+    const record: DatasetRecord = await train.read(position);
+    const own = (record.boxes ?? []).filter(({ label }) => classes.includes(label));
+    if (own.length === 0) continue;
+    const picture = await readPictureHeader(join(dataset.imageRoot, record.image ?? ""));
+    for (const { width, height } of own) {
+      sizes.push([(width * imageSize) / picture.width, (height * imageSize) / picture.height]);
+    }
+  }
+  return sizes;
+}
