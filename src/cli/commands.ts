@@ -12,6 +12,8 @@ import { distillShow } from "./commands/distill-show.ts";
 import { doctor } from "./commands/doctor.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { finetuneClassify } from "./commands/finetune-classify.ts";
+import { finetuneDetect } from "./commands/finetune-detect.ts";
+import { finetuneSegment } from "./commands/finetune-segment.ts";
 import { predict } from "./commands/predict.ts";
 import { pretrain } from "./commands/pretrain.ts";
 import { recipes } from "./commands/recipes.ts";
@@ -41,6 +43,8 @@ export const COMMANDS: readonly Command[] = [
   windows,
   pretrain,
   finetuneClassify,
+  finetuneSegment,
+  finetuneDetect,
   evaluate,
   compare,
   predict,

@@ -7,6 +7,12 @@ import { tryParseJson } from "../util/jsonl.ts";
 import { suggestion } from "../util/suggest.ts";
 import { type ConfigLayer, parseSettings } from "./resolve-config.ts";
 
+/** A flag and what it was given; undefined where it was not. */
+export interface FlagValue {
+  readonly flag: string;
+  readonly value: unknown;
+}
+
 /** What the command line says about a configuration. */
 export interface RunChoices {
   readonly recipe?: string | undefined;
@@ -16,7 +22,7 @@ export interface RunChoices {
   /** `KEY=VALUE`, the later ones win. */
   readonly set?: readonly string[];
   /** The values of flags by the key that each sets; those not given are undefined. */
-  readonly flags?: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>;
+  readonly flags?: Readonly<Record<string, FlagValue>>;
 }
 
 /**

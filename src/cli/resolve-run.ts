@@ -132,11 +132,28 @@ export async function resolveResumed<Config extends object>(
   return { config: resolved.config, origins };
 }
 
-/** A key by which each kind of run is known. */
+/** A key by which each kind of run is known, and the command that starts it. */
 const KNOWN_BY: Readonly<Record<string, string>> = {
   "run.tokenizer": "ecamp pretrain",
-  "run.weights": "ecamp finetune classify",
+  "train.mode": "ecamp finetune classify",
+  "data.masksFrom": "ecamp finetune segment",
+  "data.maxBoxes": "ecamp finetune detect",
 };
+
+/** The command that wrote a configuration; undefined where that is not known. */
+function writerOf(saved: ReadonlyMap<string, ResolvedValue>): string | undefined {
+  const [, wrote] = Object.entries(KNOWN_BY).find(([key]) => saved.has(key)) ?? [];
+  return wrote;
+}
+
+/**
+ * The command that a run was started with; undefined where that is not known.
+ * @throws {ConfigError} when the folder is not a run's
+ */
+export async function commandOfRun(out: string, attempt: string): Promise<string | undefined> {
+  await requireRunFolder(out, attempt);
+  return writerOf(await readSavedConfig(join(out, "config.json"), attempt));
+}
 
 /** @throws {ConfigError} when the run is of another kind */
 function requireKind(
@@ -144,7 +161,7 @@ function requireKind(
   saved: ReadonlyMap<string, ResolvedValue>,
   attempt: string,
 ): void {
-  const [, wrote] = Object.entries(KNOWN_BY).find(([key]) => saved.has(key)) ?? [];
+  const wrote = writerOf(saved);
   if (wrote === undefined || wrote === command) return;
   throw new ConfigError(`${attempt}: it is a run of "${wrote}", expected one of "${command}"`);
 }

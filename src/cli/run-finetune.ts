@@ -1,29 +1,25 @@
-/** @file What `ecamp finetune classify` does: resolves the configuration, shows it, trains, says where the result is. */
-import type { ClassifyConfig } from "../recipes/classify-config.ts";
+/** @file What `ecamp finetune` does, whatever the task: resolves the configuration, shows it, trains, says where the result is. */
+import type { DownstreamConfig } from "../recipes/downstream-config.ts";
 import type { FidelityName } from "../recipes/fidelity.ts";
-import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
-import { finetuneClassifier } from "../tasks/classify/finetune.ts";
-import { readClassifier } from "../tasks/classify/open-classifier.ts";
-import type { FinetuneResult } from "../tasks/finetune/finetune.ts";
+import type { FinetuneResult, FinetuneRun } from "../tasks/finetune/finetune.ts";
+import { LEAKING_MODEL } from "../tasks/finetune/leaking-model.ts";
 import { UsageError } from "../util/errors.ts";
-import { CLASSIFY, resolveClassify } from "./resolve-classify.ts";
+import type { FlagValue } from "./config-overrides.ts";
 import { describeOrigins, type ResolvedConfig } from "./resolve-config.ts";
-import { type RunChoices, resolveResumed } from "./resolve-run.ts";
+import { type RunChoices, type RunKind, resolveNew, resolveResumed } from "./resolve-run.ts";
 import { absolute, configText, showChosen } from "./run-configuration.ts";
 import { runDisplay } from "./run-display.ts";
 import type { CommandContext, Terminal } from "./terminal.ts";
 
-/** The arguments of `ecamp finetune classify`, as its option table gives them. */
+/** The arguments that every fine-tuning has, as its option table gives them. */
 export interface FinetuneArgs {
   readonly out: string;
   readonly data: string | undefined;
   readonly weights: string | undefined;
   readonly labels: string | undefined;
-  readonly probe: boolean;
   readonly imageSize: number | undefined;
   readonly recipe: string | undefined;
   readonly fidelity: FidelityName | undefined;
-  readonly uncertain: ClassifyConfig["data"]["uncertain"] | undefined;
   readonly allowLeak: boolean;
   readonly resume: boolean;
   readonly allowChangedData: boolean;
@@ -39,18 +35,32 @@ export interface FinetuneArgs {
   readonly json: boolean;
 }
 
-/** Trains a classifier, or with `--dry-run` only shows with which values. */
-export async function runFinetune(args: FinetuneArgs, context: CommandContext): Promise<number> {
+/** A task that can be fine-tuned. */
+export interface FinetuneKind<Config extends DownstreamConfig> {
+  readonly kind: RunKind<Config>;
+  readonly finetune: (run: FinetuneRun<Config>) => Promise<FinetuneResult>;
+  /** Was a model trained on who shall judge it? */
+  readonly readLeaks: (model: string) => Promise<boolean>;
+  /** By key, flags of the task's own. */
+  readonly flags: Readonly<Record<string, FlagValue>>;
+}
+
+/** Trains a model, or with `--dry-run` only shows with which values. */
+export async function runFinetune<Config extends DownstreamConfig>(
+  args: FinetuneArgs,
+  context: CommandContext,
+  { kind, finetune, readLeaks, flags }: FinetuneKind<Config>,
+): Promise<number> {
   const { terminal } = context;
   if (args.allowChangedData && !args.resume) {
     throw new UsageError(
       "Cannot use --allow-changed-data without --resume: a new run takes the dataset as it is",
     );
   }
-  const choices = choicesOf(args);
+  const choices = choicesOf(args, flags);
   const resolved = args.resume
-    ? await resolveResumed(CLASSIFY, args.out, choices)
-    : await resolveClassify(choices);
+    ? await resolveResumed(kind, args.out, choices)
+    : await resolveNew(kind, choices);
   if (args.dryRun) {
     const { origins } = resolved;
     const text = args.json
@@ -60,15 +70,15 @@ export async function runFinetune(args: FinetuneArgs, context: CommandContext): 
     return 0;
   }
   showChosen(resolved.origins, terminal);
-  const result = await trainShowing(args, resolved, context);
-  const { leaks } = await readClassifier(result.model);
-  showResult({ ...result, leaks }, args, terminal);
+  const result = await trainShowing(args, { resolved, finetune }, context);
+  const leaks = await readLeaks(result.model);
+  showResult({ ...result, leaks }, { ...args, command: kind.command }, terminal);
   return 0;
 }
 
-function choicesOf(args: FinetuneArgs): RunChoices {
+function choicesOf(args: FinetuneArgs, flags: Readonly<Record<string, FlagValue>>): RunChoices {
   return {
-    recipe: args.recipe ?? (args.probe ? "probe" : undefined),
+    recipe: args.recipe,
     fidelity: args.fidelity,
     config: args.config,
     set: args.set,
@@ -79,12 +89,11 @@ function choicesOf(args: FinetuneArgs): RunChoices {
       "run.device": { flag: "--device", value: args.device },
       "run.threads": { flag: "--threads", value: args.threads },
       "model.imageSize": { flag: "--image-size", value: args.imageSize },
-      "train.mode": { flag: "--probe", value: args.probe ? "probe" : undefined },
       "train.seed": { flag: "--seed", value: args.seed },
       "data.labels": { flag: "--labels", value: percentOf(args.labels) },
-      "data.uncertain": { flag: "--uncertain", value: args.uncertain },
       "data.workers": { flag: "--workers", value: args.workers },
       "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
+      ...flags,
     },
   };
 }
@@ -98,14 +107,17 @@ function percentOf(text: string | undefined): number | undefined {
   throw new UsageError(`Cannot use --labels "${text}": expected a percentage such as 10%`);
 }
 
-async function trainShowing(
+async function trainShowing<Config extends DownstreamConfig>(
   { out, resume, allowChangedData, stopAfter }: FinetuneArgs,
-  resolved: ResolvedConfig<ClassifyConfig>,
+  {
+    resolved,
+    finetune,
+  }: Pick<FinetuneKind<Config>, "finetune"> & { readonly resolved: ResolvedConfig<Config> },
   { terminal, signal }: CommandContext,
 ): Promise<FinetuneResult> {
   const { onEvent, finish } = runDisplay(terminal, { label: "finetune", samples: "images" });
   try {
-    return await finetuneClassifier({
+    return await finetune({
       ...{ out, resume, allowChangedData, stopAfter, signal, onEvent },
       config: resolved.config,
       configText: configText(resolved),
@@ -122,7 +134,11 @@ interface ShownResult extends FinetuneResult {
   readonly leaks: boolean;
 }
 
-function showResult(result: ShownResult, { json, out }: FinetuneArgs, terminal: Terminal): void {
+function showResult(
+  result: ShownResult,
+  { json, out, command }: FinetuneArgs & { readonly command: string },
+  terminal: Terminal,
+): void {
   if (json) {
     terminal.out(`${JSON.stringify(result)}\n`);
     return;
@@ -139,6 +155,6 @@ function showResult(result: ShownResult, { json, out }: FinetuneArgs, terminal: 
   terminal.out(
     finished
       ? `Evaluate it with: ecamp evaluate ${folder}\n`
-      : `Go on with: ecamp finetune classify --out ${folder} --resume\n`,
+      : `Go on with: ${command} --out ${folder} --resume\n`,
   );
 }

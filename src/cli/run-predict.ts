@@ -1,9 +1,9 @@
 /** @file What `ecamp predict` does: finds the pictures, scores them, prints a line for each. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LEAKING_MODEL } from "../tasks/classify/classifier-description.ts";
 import { openClassifier } from "../tasks/classify/open-classifier.ts";
 import { type FilePrediction, predict } from "../tasks/classify/predict.ts";
+import { LEAKING_MODEL } from "../tasks/finetune/leaking-model.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
 import { deviceOf } from "./device-option.ts";

@@ -55,8 +55,11 @@ export type DetectFidelityOptions = Pick<FidelityOptions, "image.sixteenBit">;
 export interface SegmentFidelityOptions extends Pick<FidelityOptions, "image.sixteenBit"> {
   /** Do masks move with the picture, and are they stretched as it is, or letterboxed and left where they are? */
   readonly "segmentation.geometry": "apart" | "together";
-  /** How masks are resized. */
-  readonly "segmentation.maskResize": "area" | "nearest";
+  /**
+   * How masks are resized: to shares of a pixel, by its middle, by its upper left corner (OpenCV's nearest), or as one picture of two
+   * levels, of which the lower is the disc and the upper the cup.
+   */
+  readonly "segmentation.maskResize": "area" | "nearest" | "corner" | "disc-and-cup";
 }
 
 /** One switch. */
@@ -195,7 +198,7 @@ export const FIDELITY: Table<FidelityOptions & ClassifyFidelityOptions & Segment
   "segmentation.maskResize": {
     published: "area",
     corrected: "nearest",
-    values: ["area", "nearest"],
+    values: ["area", "nearest", "corner", "disc-and-cup"],
     scope: "segment",
     architecture: false,
     reason: "area resizing makes fractional targets",

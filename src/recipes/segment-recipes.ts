@@ -71,9 +71,9 @@ const EXPERIMENTS: Readonly<
     ],
   },
   rsna: {
-    // Of the three sets this one's masks move with the picture, and are resized to whole values.
+    // Of the three sets this one's masks move with the picture, and are resized to whole values, by OpenCV's nearest.
     own: {
-      switches: { "segmentation.geometry": "together", "segmentation.maskResize": "nearest" },
+      switches: { "segmentation.geometry": "together", "segmentation.maskResize": "corner" },
       data: { masksFrom: "boxes" },
     },
     runs: [
@@ -83,7 +83,11 @@ const EXPERIMENTS: Readonly<
     ],
   },
   riga: {
-    own: { model: { decoders: "separate" }, data: { probability: 0, classes: ["disc", "cup"] } },
+    own: {
+      switches: { "segmentation.maskResize": "disc-and-cup" },
+      model: { decoders: "separate" },
+      data: { probability: 0, classes: ["disc", "cup"] },
+    },
     runs: [
       [5, 5e-4, 500, 15],
       [56, 5e-4, 500, 15],

@@ -97,17 +97,20 @@ export interface SegmentMethod {
   /** Do masks move with their pictures in training? */
   readonly masksMove: boolean;
   readonly maskFit: Fit;
-  readonly maskResize: MaskResize;
+  /** For all classes, or for each. */
+  readonly maskResize: MaskResize | Readonly<Record<string, MaskResize>>;
 }
 
 /** The plain options of a segmentation run. */
 export function segmentMethod(fidelity: SegmentFidelityOptions): SegmentMethod {
   const together = fidelity["segmentation.geometry"] === "together";
+  const resize = fidelity["segmentation.maskResize"];
   return {
     decode: decodeOptions(fidelity),
     masksMove: together,
     maskFit: together ? "stretch" : "letterbox",
-    maskResize: fidelity["segmentation.maskResize"],
+    // A pixel of a shrunk mask of two levels is disc where it holds some of it, and cup where it holds nothing else.
+    maskResize: resize === "disc-and-cup" ? { disc: "any", cup: "all" } : resize,
   };
 }
 

@@ -3,7 +3,8 @@ import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import { Disposables } from "../../util/disposables.ts";
 import type { OpenTask, TaskOpening } from "../finetune/downstream-task.ts";
 import { type FinetuneResult, type FinetuneRun, finetune } from "../finetune/finetune.ts";
-import { type ClassifierDescription, describeClassifier } from "./classifier-description.ts";
+import { describeModel } from "../finetune/model-description.ts";
+import { CLASSIFIER_FORMAT, type ClassifierDescription } from "./classifier-description.ts";
 import { ClassifierForward } from "./classifier-forward.ts";
 import { prepareClassifier } from "./classifier-model.ts";
 import { type ClassifyInputs, openClassifyInputs, shorterSideOf } from "./classify-inputs.ts";
@@ -31,7 +32,7 @@ async function openClassifyTask(
     ...{ config: inputs.config, hashes, privacy, source, train, val, prepared },
     encoderPrefix: "",
     norm: prepared.readsFeatures ? "encoder" : "fresh",
-    metadata: describeClassifier(descriptionOf(inputs)),
+    metadata: describeModel(CLASSIFIER_FORMAT, descriptionOf(inputs)),
     partOf,
     feed: ({ onSkipped, ...watch }) => openFeeding(watch, { inputs, prepared, forward, onSkipped }),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),

@@ -7,7 +7,7 @@ import { readPictureHeader } from "../../image/header.ts";
 import { type Anchor, detectionAnchors } from "../../model/heads/detection-anchors.ts";
 import type { DetectConfig } from "../../recipes/detect-config.ts";
 import type { DenseTask, HeadContext, JobContext } from "../dense/dense-task.ts";
-import { describeModel } from "../dense/model-description.ts";
+import { describeModel } from "../finetune/model-description.ts";
 import { detectMethod } from "../method-options.ts";
 import { detectHead } from "./detect-head.ts";
 import { DETECTOR_FORMAT } from "./detector-description.ts";

@@ -1,19 +1,16 @@
 /** @file What an encoder in a weight file was trained as: by the file's header, or else by the shapes of its tensors. */
 import { z } from "zod";
-import type { EncoderConfig } from "../../model/config.ts";
 import type { Normalization } from "../../model/grey-image.ts";
-import type { FrequencyExponent } from "../../model/position-table.ts";
-import type { ClassifierOptions } from "../../recipes/classify-config.ts";
+import type { EncoderOptions } from "../../recipes/downstream-config.ts";
 import { ConfigError, WeightsError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
 import { recognizeWeights, requireEncoder } from "../../weights/recognize.ts";
 import type { WeightsFile } from "../../weights/weights-file.ts";
-import { isClassifier, parseClassifier } from "../classify/classifier-description.ts";
+import { CLASSIFIER_FORMAT } from "../classify/classifier-description.ts";
+import type { EncoderArchitecture } from "./encoder-architecture.ts";
+import { isModel, parseModel } from "./model-description.ts";
 
-/** An encoder's architecture: its sizes and the exponents that its position table is drawn with. */
-export interface EncoderArchitecture extends EncoderConfig {
-  readonly positionExponent: FrequencyExponent;
-}
+export type { EncoderArchitecture } from "./encoder-architecture.ts";
 
 /** What a file was trained as. */
 export interface TrainedEncoder extends EncoderArchitecture {
@@ -39,13 +36,13 @@ const headerSchema = z.object({
  */
 export const trainedEncoder = (
   stored: WeightsFile,
-  options: Pick<ClassifierOptions, "heads">,
+  options: Pick<EncoderOptions, "heads">,
 ): TrainedEncoder => readHeader(stored) ?? readShapes(stored, options);
 
 /** What the header says of files that this project wrote; undefined for others. */
 function readHeader({ file, metadata }: WeightsFile): TrainedEncoder | undefined {
-  if (isClassifier(metadata)) {
-    const { config, normalization } = parseClassifier(file, metadata);
+  if (isModel(CLASSIFIER_FORMAT, metadata)) {
+    const { config, normalization } = parseModel(CLASSIFIER_FORMAT, file, metadata);
     const { classes: _, ...architecture } = config;
     return { ...architecture, normalization, assumed: "" };
   }
@@ -64,10 +61,7 @@ function readHeader({ file, metadata }: WeightsFile): TrainedEncoder | undefined
 const HEAD_WIDTH = 64;
 
 /** What the shapes say, and for the rest what the program computes whose names the file has. */
-function readShapes(
-  stored: WeightsFile,
-  options: Pick<ClassifierOptions, "heads">,
-): TrainedEncoder {
+function readShapes(stored: WeightsFile, options: Pick<EncoderOptions, "heads">): TrainedEncoder {
   const attempt = `Cannot take an encoder from "${stored.file}"`;
   const recognized = recognizeWeights(stored);
   const { grid, channels: _, ...sizes } = requireEncoder(recognized, attempt);

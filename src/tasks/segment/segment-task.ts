@@ -5,7 +5,7 @@ import { type SegmentationFields, segmentationJob } from "../../data/segmentatio
 import { DECODER_WIDTHS } from "../../model/heads/segmenter.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseTask, JobContext } from "../dense/dense-task.ts";
-import { describeModel } from "../dense/model-description.ts";
+import { describeModel } from "../finetune/model-description.ts";
 import { segmentMethod } from "../method-options.ts";
 import { segmentHead } from "./segment-head.ts";
 import { SEGMENTER_FORMAT } from "./segmenter-description.ts";

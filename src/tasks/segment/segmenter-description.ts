@@ -6,7 +6,7 @@ import {
   type ModelFormat,
   type PictureDescription,
   pictureSchema,
-} from "../dense/model-description.ts";
+} from "../finetune/model-description.ts";
 
 /** Everything that using a segmenter depends on beside its parameters. */
 export interface SegmenterDescription extends PictureDescription {

@@ -1,10 +1,10 @@
-/** @file What a dense model's file says of itself in its header. */
+/** @file What a downstream model's file says of itself in its header. */
 import { z } from "zod";
 import type { SixteenBit } from "../../image/sixteen-bit.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import { WeightsError } from "../../util/errors.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
-import type { EncoderArchitecture } from "../finetune/trained-encoder.ts";
+import type { EncoderArchitecture } from "./encoder-architecture.ts";
 
 const size = z.int().positive();
 
@@ -54,16 +54,23 @@ export function describeModel<Description>(
   return { format, [key]: JSON.stringify(description) };
 }
 
+/** Does a header say that the file holds such a model? */
+export const isModel = (
+  { format }: ModelFormat<unknown>,
+  metadata: Readonly<Record<string, string>>,
+): boolean => metadata["format"] === format;
+
 /**
  * What a header says.
  * @throws {WeightsError} when the file is of another kind, or says something that is not understood
  */
 export function parseModel<Description>(
-  { format, key, command, schema }: ModelFormat<Description>,
+  model: ModelFormat<Description>,
   file: string,
   metadata: Readonly<Record<string, string>>,
 ): Description {
-  if (metadata["format"] !== format) {
+  const { format, key, command, schema } = model;
+  if (!isModel(model, metadata)) {
     throw new WeightsError(
       `Cannot read the ${key} "${file}": its header says "${metadata["format"] ?? "nothing"}", expected "${format}"; give the folder of a run of "${command}"`,
     );
