@@ -55,8 +55,7 @@ export function viewMask(
   geometry: DenseGeometry,
   { size, fit = "stretch", resize = "nearest" }: ViewSquare & { readonly resize?: MaskResize },
 ): Raster {
-  const levels = data.map((pixel) => (pixel === 0 ? 0 : INSIDE));
-  const part = shownPart(raster({ width, height, channels: 1, data: levels }), geometry);
+  const part = shownPart(raster({ width, height, channels: 1, data }), geometry);
   const place = placeInSquare(part, size, fit);
   return padToSquare(resizeMask(part, geometry, { place, resize }), place, size);
 }
@@ -68,13 +67,21 @@ function resizeMask(
 ): Raster {
   if (resize === "nearest" || resize === "corner") {
     const point = resize === "nearest" ? "middle" : "corner";
-    return warpResizeNearest(part, matrix, { width: place.width, height: place.height, point });
+    const size = { width: place.width, height: place.height };
+    return toLevels(warpResizeNearest(part, matrix, { ...size, point }));
   }
   const moved = matrix === undefined ? part : warpAffine(part, matrix, "nearest");
-  const shares = resizeArea(moved, place);
+  const shares = resizeArea(toLevels(moved), place);
   if (resize === "area") return shares;
   const least = resize === "any" ? 1 : INSIDE;
   return { ...shares, data: shares.data.map((share) => (share >= least ? INSIDE : 0)) };
+}
+
+/** A mask's pixels, whatever marks them, as levels. */
+function toLevels(mask: Raster): Raster {
+  const data = new Uint8Array(mask.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = mask.data[i] === 0 ? 0 : INSIDE;
+  return { ...mask, data };
 }
 
 /** The part of a picture that is shown, flipped where it is. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { centerCrop, crop, flipHorizontal, shorterSideSize } from "./geometry.ts";
+import { centerCrop, crop, flipHorizontal, shorterSideSize, takePixels } from "./geometry.ts";
 import type { Raster } from "./raster.ts";
 
 /** Grey, each sample its own index. */
@@ -55,4 +55,20 @@ test("flipHorizontal() exchanges left and right, pixel by pixel", () => {
   assert.deepEqual([...flipHorizontal(counted(3, 2)).data], [2, 1, 0, 5, 4, 3]);
   const rgb: Raster = { ...counted(6, 2), width: 2, channels: 3 };
   assert.deepEqual([...flipHorizontal(rgb).data], [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]);
+});
+
+test("flipHorizontal() twice gives the picture back", () => {
+  const rgb: Raster = {
+    ...counted(5, 2),
+    channels: 3,
+    data: Uint8Array.from({ length: 30 }, (_, i) => i),
+  };
+  for (const picture of [counted(4, 3), counted(1, 2), rgb]) {
+    assert.deepEqual(flipHorizontal(flipHorizontal(picture)), picture);
+  }
+});
+
+test("takePixels() takes columns and rows in the order that they are named", () => {
+  const taken = takePixels(counted(3, 2), { columns: [2, 0, 0], rows: [1] });
+  assert.deepEqual(taken, { width: 3, height: 1, channels: 1, data: Uint8Array.of(5, 3, 3) });
 });

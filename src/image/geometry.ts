@@ -106,6 +106,7 @@ export function shorterSideSize({ width, height }: PixelSize, shorter: number): 
 /** Exchanges left and right. */
 export function flipHorizontal(source: Raster): Raster {
   const { width, height, channels, data } = source;
+  if (channels === 1) return flipGrey(source);
   const out = new Uint8Array(data.length);
   for (let row = 0; row < height; row++) {
     let from = (row + 1) * width * channels;
@@ -118,4 +119,11 @@ export function flipHorizontal(source: Raster): Raster {
     }
   }
   return raster({ width, height, channels, data: out });
+}
+
+/** By the runtime's own loops, since a radiograph has millions of pixels. */
+function flipGrey({ width, height, data }: Raster): Raster {
+  const out = Uint8Array.from(data);
+  for (let row = 0; row < height; row++) out.subarray(row * width, (row + 1) * width).reverse();
+  return raster({ width, height, channels: 1, data: out });
 }
