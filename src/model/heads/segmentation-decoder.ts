@@ -18,7 +18,7 @@ export interface SegmentationDecoderOptions {
 
 /**
  * x [B, D, g, g] → logits [B, planes, g·2ⁿ, g·2ⁿ] for n widths. A step is a 3×3 convolution, batch normalisation, ReLU and
- * bilinear enlargement by the corners; as in the published checkpoints, steps are `decoder_1` … and hold `0` and `1`.
+ * bilinear enlargement by the corners. As in the authors' checkpoints, steps are `decoder_1` … and hold `0` and `1`.
  */
 export function segmentationDecoder(
   s: Scope,

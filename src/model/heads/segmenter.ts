@@ -24,7 +24,7 @@ export interface SegmenterOptions {
   readonly training: boolean;
 }
 
-/** The published decoder's channels. */
+/** The authors' decoder's channels. */
 export const DECODER_WIDTHS: readonly number[] = [512, 256, 128, 64];
 
 const ENCODER = "encoder";

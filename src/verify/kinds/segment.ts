@@ -117,7 +117,6 @@ async function compareSteps(replaying: Replaying): Promise<readonly Finding[]> {
       );
     const gradientScale = clippingFactor(gradNorm, config.clipGradNorm?.max ?? null);
     await updater.update({ step, lr, gradientScale });
-    store.settleBuffers();
     findings.push(...(await compareParameters(replaying, step)));
     findings.push(...(await compareEvaluation(replaying, step)));
   }
