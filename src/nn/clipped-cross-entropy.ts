@@ -1,7 +1,7 @@
 /** @file Binary cross-entropy of probabilities, as detectors are trained by it: bounded, and flat where a logit is far out. */
 import {
   add,
-  div,
+  exp,
   greater,
   mul,
   neg,
@@ -32,12 +32,11 @@ export function clippedCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return add(value, mul(slope, sub(logits, stopGradient(logits)))); // z − z = 0, with the derivative 1
 }
 
-/** The derivative by the logit: (p − t)·s / max(s, 1e-12), s = p(1 − p). */
+/** The derivative by the logit: (p − t)·min(1, s / 1e-12), s = p(1 − p), whose logarithm is exact where its factors are rounded to 0. */
 function slopeOf(logits: Tensor, targets: Tensor): Tensor {
-  const p = sigmoid(logits);
-  const s = mul(p, sigmoid(neg(logits)));
-  const divisor = where(greater(scalar(SMALLEST_SLOPE), s), scalar(SMALLEST_SLOPE), s);
-  return mul(sub(p, targets), div(s, divisor));
+  const logarithm = neg(add(softplus(logits), softplus(neg(logits)))); // ln s
+  const excess = sub(logarithm, scalar(Math.log(SMALLEST_SLOPE)));
+  return mul(sub(sigmoid(logits), targets), exp(atMost(excess, 0)));
 }
 
 const atMost = (x: Tensor, largest: number): Tensor =>
