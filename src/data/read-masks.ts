@@ -57,13 +57,8 @@ export async function readMask(
   { size, grey = "halve" }: ReadMaskOptions,
 ): Promise<ReadMask> {
   const picture = await decodeMask(path);
+  requireSizeOf(path, picture, size);
   const { width, height } = picture;
-  if (width !== size.width || height !== size.height) {
-    throw maskError(
-      path,
-      `it has ${width} x ${height} pixels and its picture ${size.width} x ${size.height}, expected the same size`,
-    );
-  }
   const levels = levelsOf(picture);
   const greatest = levels.at(-1) ?? 0;
   const isGrey = levels.filter((level) => level > 0).length > 1;
@@ -84,8 +79,23 @@ export async function readMask(
   return { mask: { width, height, data }, repairs: isGrey ? { "grey-mask": 1 } : {} };
 }
 
-/** A mask's samples as one grey channel. */
-async function decodeMask(path: string): Promise<Raster> {
+/**
+ * Checks that a mask has its picture's size.
+ * @throws {DecodeError} otherwise
+ */
+export function requireSizeOf(path: string, mask: PixelSize, { width, height }: PixelSize): void {
+  if (mask.width === width && mask.height === height) return;
+  throw maskError(
+    path,
+    `it has ${mask.width} x ${mask.height} pixels and its picture ${width} x ${height}, expected the same size`,
+  );
+}
+
+/**
+ * A mask's samples as one grey channel.
+ * @throws {DecodeError} when it cannot be read, or is coloured
+ */
+export async function decodeMask(path: string): Promise<Raster> {
   const picture = await decodeImage(path);
   if (picture.channels === 1) {
     if (picture.data.some((level) => level > 0)) return picture;

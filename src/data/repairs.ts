@@ -5,6 +5,7 @@ export type Repair =
   | "grey-mask"
   | "odd-level"
   | "resized-mask"
+  | "vanished-mask"
   | "runs-beyond"
   | "run-of-nothing"
   | "runs-overlapping"
@@ -18,6 +19,7 @@ export const REPAIRS: Readonly<Record<Repair, string>> = {
   "grey-mask": "masks with grey edges were cut at half of their greatest level",
   "odd-level": "masks with levels of no class, which went to the nearest that is one",
   "resized-mask": "masks were resized to their pictures, which have another size",
+  "vanished-mask": "masks lost their last pixel when they were resized, and are empty now",
   "runs-beyond": "pixels of runs lay behind the picture's last one and were left out",
   "run-of-nothing": "runs of no pixel were left out",
   "runs-overlapping": "pixels lie in several runs and count once",
