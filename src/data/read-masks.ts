@@ -4,7 +4,7 @@ import { decodeImage } from "../image/decode.ts";
 import { type Corners, emptyMask, type Mask, maskOfBoxes } from "../image/mask.ts";
 import type { PixelSize, Raster } from "../image/raster.ts";
 import { DecodeError } from "../util/errors.ts";
-import { levelsOf, strangeLevel } from "./mask-levels.ts";
+import { inspectMask } from "./inspect-mask.ts";
 import type { Box, DatasetRecord } from "./record.ts";
 import { RepairCounter, type RepairCounts } from "./repairs.ts";
 
@@ -56,39 +56,13 @@ export async function readMask(
   path: string,
   { size, grey = "halve" }: ReadMaskOptions,
 ): Promise<ReadMask> {
-  const picture = await decodeMask(path);
-  requireSizeOf(path, picture, size);
-  const { width, height } = picture;
-  const levels = levelsOf(picture);
-  const greatest = levels.at(-1) ?? 0;
-  const isGrey = levels.filter((level) => level > 0).length > 1;
-  if (isGrey) {
-    const strange = strangeLevel(picture, levels);
-    if (strange !== undefined) {
-      throw maskError(
-        path,
-        `it has areas of level ${strange} beside those of ${greatest}, expected 0 and one other level; does it hold several classes? Each needs a file of its own`,
-      );
-    }
-    if (grey === "error") {
-      throw maskError(path, `it has ${levels.length} levels, expected 0 and one other level`);
-    }
+  const found = inspectMask(await decodeMask(path), size);
+  if (found.fault !== undefined) throw maskError(path, found.reason);
+  const { mask, isGrey } = found;
+  if (isGrey && grey === "error") {
+    throw maskError(path, "it has levels in between, expected 0 and one other level");
   }
-  // Above half of the greatest level; with two levels that is everything but 0.
-  const data = Uint8Array.from(picture.data, (level) => (2 * level > greatest ? 1 : 0));
-  return { mask: { width, height, data }, repairs: isGrey ? { "grey-mask": 1 } : {} };
-}
-
-/**
- * Checks that a mask has its picture's size.
- * @throws {DecodeError} otherwise
- */
-export function requireSizeOf(path: string, mask: PixelSize, { width, height }: PixelSize): void {
-  if (mask.width === width && mask.height === height) return;
-  throw maskError(
-    path,
-    `it has ${mask.width} x ${mask.height} pixels and its picture ${width} x ${height}, expected the same size`,
-  );
+  return { mask, repairs: isGrey ? { "grey-mask": 1 } : {} };
 }
 
 /**
@@ -113,7 +87,8 @@ export async function decodeMask(path: string): Promise<Raster> {
   return { width, height, channels: 1, data: grey };
 }
 
-function maskError(path: string, found: string): DecodeError {
+/** An error about a mask's file. */
+export function maskError(path: string, found: string): DecodeError {
   return new DecodeError(`Cannot use mask "${path}": ${found}`);
 }
 

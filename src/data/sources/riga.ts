@@ -2,9 +2,9 @@
 import type { Mask } from "../../image/mask.ts";
 import type { Raster } from "../../image/raster.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { levelsOf, sizeFault } from "../inspect-mask.ts";
 import { parseRigaList, type RigaRow } from "../lists/riga-list.ts";
-import { levelsOf } from "../mask-levels.ts";
-import { decodeMask, requireSizeOf } from "../read-masks.ts";
+import { decodeMask, maskError } from "../read-masks.ts";
 import type { RepairCounts } from "../repairs.ts";
 import type { Annotation, AnnotationSource, FoundPicture, Mending } from "./annotation-source.ts";
 import { withoutRawForm } from "./without-raw-form.ts";
@@ -40,7 +40,8 @@ async function annotate(
 ): Promise<Annotation> {
   const path = await locate(withoutRawForm(mask));
   const picture = await decodeMask(path);
-  requireSizeOf(path, picture, size);
+  const wrongSize = sizeFault(picture, size);
+  if (wrongSize !== undefined) throw maskError(path, wrongSize);
   return discAndCup(picture, faults);
 }
 
