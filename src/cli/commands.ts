@@ -3,6 +3,10 @@ import type { Command } from "./command.ts";
 import { compare } from "./commands/compare.ts";
 import { dataCheck } from "./commands/data-check.ts";
 import { dataImportList } from "./commands/data-import-list.ts";
+import { dataImportObjectCxr } from "./commands/data-import-object-cxr.ts";
+import { dataImportRiga } from "./commands/data-import-riga.ts";
+import { dataImportRsnaPneumonia } from "./commands/data-import-rsna-pneumonia.ts";
+import { dataImportSiimPneumothorax } from "./commands/data-import-siim-pneumothorax.ts";
 import { dataImportTable } from "./commands/data-import-table.ts";
 import { dataSplit } from "./commands/data-split.ts";
 import { dataSynth } from "./commands/data-synth.ts";
@@ -30,6 +34,10 @@ export const COMMANDS: readonly Command[] = [
   recipes,
   dataImportTable,
   dataImportList,
+  dataImportSiimPneumothorax,
+  dataImportRsnaPneumonia,
+  dataImportRiga,
+  dataImportObjectCxr,
   dataSynth,
   dataCheck,
   dataSplit,

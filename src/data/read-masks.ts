@@ -4,7 +4,7 @@ import { decodeImage } from "../image/decode.ts";
 import { type Corners, emptyMask, type Mask, maskOfBoxes } from "../image/mask.ts";
 import type { PixelSize, Raster } from "../image/raster.ts";
 import { DecodeError } from "../util/errors.ts";
-import { levelsOf, strangeLevel } from "./mask-levels.ts";
+import { inspectMask } from "./inspect-mask.ts";
 import type { Box, DatasetRecord } from "./record.ts";
 import { RepairCounter, type RepairCounts } from "./repairs.ts";
 
@@ -56,36 +56,20 @@ export async function readMask(
   path: string,
   { size, grey = "halve" }: ReadMaskOptions,
 ): Promise<ReadMask> {
-  const picture = await decodeMask(path);
-  const { width, height } = picture;
-  if (width !== size.width || height !== size.height) {
-    throw maskError(
-      path,
-      `it has ${width} x ${height} pixels and its picture ${size.width} x ${size.height}, expected the same size`,
-    );
+  const found = inspectMask(await decodeMask(path), size);
+  if (found.fault !== undefined) throw maskError(path, found.reason);
+  const { mask, isGrey } = found;
+  if (isGrey && grey === "error") {
+    throw maskError(path, "it has levels in between, expected 0 and one other level");
   }
-  const levels = levelsOf(picture);
-  const greatest = levels.at(-1) ?? 0;
-  const isGrey = levels.filter((level) => level > 0).length > 1;
-  if (isGrey) {
-    const strange = strangeLevel(picture, levels);
-    if (strange !== undefined) {
-      throw maskError(
-        path,
-        `it has areas of level ${strange} beside those of ${greatest}, expected 0 and one other level; does it hold several classes? Each needs a file of its own`,
-      );
-    }
-    if (grey === "error") {
-      throw maskError(path, `it has ${levels.length} levels, expected 0 and one other level`);
-    }
-  }
-  // Above half of the greatest level; with two levels that is everything but 0.
-  const data = Uint8Array.from(picture.data, (level) => (2 * level > greatest ? 1 : 0));
-  return { mask: { width, height, data }, repairs: isGrey ? { "grey-mask": 1 } : {} };
+  return { mask, repairs: isGrey ? { "grey-mask": 1 } : {} };
 }
 
-/** A mask's samples as one grey channel. */
-async function decodeMask(path: string): Promise<Raster> {
+/**
+ * A mask's samples as one grey channel.
+ * @throws {DecodeError} when it cannot be read, or is coloured
+ */
+export async function decodeMask(path: string): Promise<Raster> {
   const picture = await decodeImage(path);
   if (picture.channels === 1) {
     if (picture.data.some((level) => level > 0)) return picture;
@@ -103,7 +87,8 @@ async function decodeMask(path: string): Promise<Raster> {
   return { width, height, channels: 1, data: grey };
 }
 
-function maskError(path: string, found: string): DecodeError {
+/** An error about a mask's file. */
+export function maskError(path: string, found: string): DecodeError {
   return new DecodeError(`Cannot use mask "${path}": ${found}`);
 }
 

@@ -5,6 +5,7 @@ export type Repair =
   | "grey-mask"
   | "odd-level"
   | "resized-mask"
+  | "vanished-mask"
   | "runs-beyond"
   | "run-of-nothing"
   | "runs-overlapping"
@@ -13,18 +14,19 @@ export type Repair =
   | "dropped-box"
   | "scaled-boxes";
 
-/** How each kind is said, behind its count; what it counts stands in the sentence. */
+/** How each kind is said, its count behind a colon. */
 export const REPAIRS: Readonly<Record<Repair, string>> = {
-  "grey-mask": "masks with grey edges were cut at half of their greatest level",
+  "grey-mask": "masks with grey edges, cut at half of their greatest level",
   "odd-level": "masks with levels of no class, which went to the nearest that is one",
-  "resized-mask": "masks were resized to their pictures, which have another size",
-  "runs-beyond": "pixels of runs lay behind the picture's last one and were left out",
-  "run-of-nothing": "runs of no pixel were left out",
-  "runs-overlapping": "pixels lie in several runs and count once",
-  "swapped-corners": "boxes had their corners swapped, and were turned round",
-  "cut-box": "boxes reached beyond the picture and were cut at its edge",
-  "dropped-box": "boxes without area in the picture were left out",
-  "scaled-boxes": "boxes were scaled to their pictures, which have another size",
+  "resized-mask": "masks resized to their pictures, which have another size",
+  "vanished-mask": "masks that lost their last pixel when they were resized",
+  "runs-beyond": "pixels of runs behind the picture's last one, left out",
+  "run-of-nothing": "runs of no pixel, left out",
+  "runs-overlapping": "pixels in several runs, counted once",
+  "swapped-corners": "boxes with swapped corners, turned round",
+  "cut-box": "boxes that reach beyond their picture, cut at its edge",
+  "dropped-box": "boxes without area in their picture, left out",
+  "scaled-boxes": "boxes scaled to their pictures, which have another size",
 };
 
 /** How often each kind occurred; one that did not is not named. */

@@ -1,5 +1,6 @@
 /** @file `ecamp data import list`. */
 import { type Command, defineCommand } from "../command.ts";
+import { LIST_INPUTS, LIST_PEOPLE } from "../list-arguments.ts";
 
 /** Makes a dataset folder of classification lists. */
 export const dataImportList: Command = defineCommand({
@@ -9,8 +10,8 @@ export const dataImportList: Command = defineCommand({
 records keep these splits. Pictures stay where they are.
 
 A list has a column for each class (1 present, 0 absent, -1 uncertain), or one column with the number of the class, from
-0. White space stands between path and labels, or commas: then a path may hold spaces. No header. The lists of
-segmentation (SIIM-ACR, RSNA, RIGA+) and of detection (RSNA, object-CXR) are not imported yet.
+0. White space stands between path and labels, or commas: then a path may hold spaces. No header. Lists with masks or boxes
+have importers of their own: siim-pneumothorax, rsna-pneumonia, riga, object-cxr.
 
 A list does not say whose a picture is. With --patients or --patient-pattern it is known, and patients in two splits can
 be found; without, they cannot. A picture in two lists is found in any case.
@@ -19,30 +20,14 @@ The set is private unless --public is given: record and patient ids become keyed
 by you alone.`,
   positionals: {},
   options: {
-    train: { type: "string", metavar: "FILE", help: "the list to train on" },
-    val: { type: "string", metavar: "FILE", help: "the list to choose a model on" },
-    test: { type: "string", metavar: "FILE", help: "the list to report on" },
-    images: { type: "string", metavar: "DIR", required: true, help: "the pictures' folder" },
-    out: { type: "string", metavar: "DIR", required: true, help: "the dataset folder to make" },
+    ...LIST_INPUTS,
     classes: { type: "string", metavar: "LIST", help: "the classes in the lists' order" },
     preset: {
       type: "choice",
       choices: ["chestxray14", "chexpert", "rsna", "odir5k", "mured", "aptos2019", "covidx"],
       help: "the classes of a well-known set",
     },
-    patients: { type: "string", metavar: "FILE", help: "a table of two columns: path,patient" },
-    "patient-pattern": {
-      type: "string",
-      metavar: "REGEX",
-      help: "its first group over the path is the patient, such as ^(\\d+)_",
-    },
-    "skip-missing": { type: "boolean", help: "skip lines whose picture is not there" },
-    name: { type: "string", help: "the set's name; the folder's if absent" },
-    licence: { type: "string", default: "unstated", help: "the licence of the pictures" },
-    public: { type: "boolean", help: "hide nothing: the set holds no one's private data" },
-    "keep-ids": { type: "boolean", help: "keep ids as they are, in a private set too" },
-    "id-key": { type: "string", metavar: "FILE", help: "the key of hashes; the user's if absent" },
-    json: { type: "boolean", help: "print the counts as JSON" },
+    ...LIST_PEOPLE,
   },
   examples: [
     {
