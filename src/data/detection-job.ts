@@ -11,8 +11,9 @@ import {
   densePicture,
   densePictureFields,
 } from "./dense-picture.ts";
-import type { Box, DatasetRecord } from "./record.ts";
+import type { Box } from "./record.ts";
 import { siblingModule } from "./sibling-module.ts";
+import { DEFAULT_MAX_BOXES, usableBoxes } from "./usable-boxes.ts";
 import type { JobReference } from "./worker-task.ts";
 
 /** What a worker needs to make the samples of detection: plain data. */
@@ -31,7 +32,6 @@ export type DetectionFields = DensePictureFields & {
 
 /** The numbers of a box's row. */
 const ROW = 5;
-const MAX_BOXES = 10;
 
 /** What the loader is told, so that its workers make samples of detection. */
 export function detectionJob(options: DetectionJobOptions): JobReference {
@@ -44,7 +44,7 @@ class DetectionJob implements SampleJob<DetectionFields> {
   readonly #index: DatasetIndex;
 
   constructor(options: DetectionJobOptions) {
-    const { view, maxBoxes = MAX_BOXES } = options;
+    const { view, maxBoxes = DEFAULT_MAX_BOXES } = options;
     this.#options = options;
     this.#index = new DatasetIndex(options.index);
     this.fields = {
@@ -58,11 +58,15 @@ class DetectionJob implements SampleJob<DetectionFields> {
     views: SampleViews<DetectionFields>,
   ): Promise<void> {
     const found = await this.#index.read(record);
-    const boxes = boxesOf(found, this.#options);
     const picture = await densePicture(found, epoch, this.#options);
+    const { classes, maxBoxes = DEFAULT_MAX_BOXES } = this.#options;
+    const usable = usableBoxes(found, classes, { ...picture.size, maxBoxes });
+    if (usable === undefined) {
+      throw new ManifestError(`it lists no boxes, and no labels that deny ${classes.join(", ")}`);
+    }
     views.image.set(picture.image.data);
     views.pictureSize.set([picture.size.width, picture.size.height]);
-    views.boxes.fill(0).set(this.#rows(boxes, picture));
+    views.boxes.fill(0).set(this.#rows(usable.boxes, picture));
   }
 
   /** The boxes that the view shows, one row after the other. */
@@ -89,24 +93,6 @@ class DetectionJob implements SampleJob<DetectionFields> {
 /** Centre and size of a box. */
 function centred([x1, y1, x2, y2]: Corners): readonly number[] {
   return [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1];
-}
-
-/**
- * The boxes of a record's picture, those of other classes left out.
- * @throws {ManifestError} when it is not known where they are, or there are more than there is room for
- */
-function boxesOf(
-  { boxes, labels }: DatasetRecord,
-  { classes, maxBoxes = MAX_BOXES }: DetectionJobOptions,
-): readonly Box[] {
-  if (boxes === undefined && !classes.every((name) => labels?.[name] === 0)) {
-    throw new ManifestError(`it lists no boxes, and no labels that deny ${classes.join(", ")}`);
-  }
-  const ours = (boxes ?? []).filter(({ label }) => classes.includes(label));
-  if (ours.length <= maxBoxes) return ours;
-  throw new ManifestError(
-    `it has ${ours.length} boxes, expected at most ${maxBoxes}; raise maxBoxes`,
-  );
 }
 
 /** Opens the job in a worker. The options are those that `detectionJob` was given. */

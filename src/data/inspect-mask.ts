@@ -34,6 +34,10 @@ export function inspectMask(picture: Raster, size: PixelSize): InspectedMask {
   }
   const { width, height } = picture;
   const data = Uint8Array.from(picture.data, (level) => (2 * level > greatest ? 1 : 0));
+  if (isGrey && countBetween(picture, greatest) > data.reduce((sum, inside) => sum + inside, 0)) {
+    const reason = `more of its pixels lie between 0 and ${greatest} than belong to a structure; it is a picture, expected a mask: 0 and one other level`;
+    return { fault: "levels", reason };
+  }
   return { mask: { width, height, data }, isGrey };
 }
 
@@ -43,6 +47,14 @@ const BRIGHT = 64;
 /** Of the greatest level: levels this near to it or to 0 are noise, as JPEG leaves it over whole blocks. */
 const NOISE = 1 / 8;
 
+const isBetween = (level: number, greatest: number): boolean =>
+  level > greatest * NOISE && level < greatest * (1 - NOISE);
+
+/** Pixels that are neither inside nor outside: of a mask with soft edges they are few. */
+function countBetween({ data }: Raster, greatest: number): number {
+  return data.reduce((count, level) => count + Number(isBetween(level, greatest)), 0);
+}
+
 /**
  * A level that stands for something of its own: one that fills 3 × 3 pixels somewhere, clearly between 0 and the greatest level;
  * undefined where levels in between are edges only. An edge is a slope: its levels differ from pixel to pixel.
@@ -50,14 +62,12 @@ const NOISE = 1 / 8;
 function strangeLevel(picture: Raster, levels: readonly number[]): number | undefined {
   const greatest = levels.at(-1) ?? 0;
   if (greatest < BRIGHT) return levels.find((level) => level > 0 && level < greatest);
-  const isBetween = (level: number): boolean =>
-    level > greatest * NOISE && level < greatest * (1 - NOISE);
-  if (!levels.some(isBetween)) return undefined;
+  if (!levels.some((level) => isBetween(level, greatest))) return undefined;
   const { width, height, data } = picture;
   for (let row = 1; row < height - 1; row++) {
     for (let column = 1; column < width - 1; column++) {
       const level = data[row * width + column] ?? 0;
-      if (isBetween(level) && fillsSquare(picture, row, column)) return level;
+      if (isBetween(level, greatest) && fillsSquare(picture, row, column)) return level;
     }
   }
   return undefined;

@@ -1,12 +1,9 @@
 /** @file The samples of segmentation: a record's picture and, for every class, which pixels of it belong to the class (SPEC 4.2). */
-import { join } from "node:path";
-import { decodeImage } from "../image/decode.ts";
 import { type DenseGeometry, stillGeometry } from "../image/dense-geometry.ts";
 import { type MaskResize, viewMask } from "../image/dense-view.ts";
 import type { Fit } from "../image/letterbox.ts";
-import { type Corners, emptyMask, type Mask, maskOfBoxes } from "../image/mask.ts";
-import type { PixelSize } from "../image/raster.ts";
-import { DecodeError, ManifestError } from "../util/errors.ts";
+import type { Mask } from "../image/mask.ts";
+import { ManifestError } from "../util/errors.ts";
 import type { Field, SampleJob, SampleRequest, SampleViews } from "./batch-job.ts";
 import { DatasetIndex } from "./dataset-index.ts";
 import {
@@ -15,7 +12,7 @@ import {
   densePicture,
   densePictureFields,
 } from "./dense-picture.ts";
-import type { Box, DatasetRecord } from "./record.ts";
+import { readMasks } from "./read-masks.ts";
 import { siblingModule } from "./sibling-module.ts";
 import type { JobReference } from "./worker-task.ts";
 
@@ -71,10 +68,15 @@ class SegmentationJob implements SampleJob<SegmentationFields> {
   ): Promise<void> {
     const found = await this.#index.read(record);
     const { image, geometry, size } = await densePicture(found, epoch, this.#options);
-    const masks = await masksOf(found, size, this.#options);
+    const { classes, masksFrom = "masks", imageRoot, maskRoot = imageRoot } = this.#options;
+    const isFilled = masksFrom === "boxes";
+    const { masks: _, ...unmasked } = found;
+    const { masks } = await readMasks(isFilled ? unmasked : found, classes, {
+      ...{ maskRoot, size, fillBoxes: isFilled },
+    });
     if (masks.every((mask) => mask === undefined)) {
       throw new ManifestError(
-        `it has no mask of ${this.#options.classes.join(", ")}, and no label that denies one`,
+        `it has no mask of ${classes.join(", ")}, and no label that denies one`,
       );
     }
     views.image.set(image.data);
@@ -108,44 +110,6 @@ class SegmentationJob implements SampleJob<SegmentationFields> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#index[Symbol.asyncDispose]();
   }
-}
-
-/**
- * The masks of a record's picture for every class; undefined where nothing is known. A class that a label denies has an empty one.
- * @throws {DecodeError} when a mask has another size than its picture, or more than two levels
- */
-async function masksOf(
-  { masks, boxes, labels }: DatasetRecord,
-  size: PixelSize,
-  { classes, masksFrom = "masks", imageRoot, maskRoot = imageRoot }: SegmentationJobOptions,
-): Promise<readonly (Mask | undefined)[]> {
-  const known = masksFrom === "masks" ? masks : undefined;
-  return Promise.all(
-    classes.map(async (name) => {
-      const path = known?.[name];
-      if (path !== undefined) return readMask(join(maskRoot, path), size);
-      if (masksFrom === "boxes" && boxes !== undefined) return boxMask(boxes, name, size);
-      return labels?.[name] === 0 ? emptyMask(size) : undefined;
-    }),
-  );
-}
-
-async function readMask(path: string, size: PixelSize): Promise<Mask> {
-  const { width, height, channels, data } = await decodeImage(path);
-  const isMask = channels === 1 && width === size.width && height === size.height;
-  const level = Math.max(1, data.find((value) => value > 0) ?? 1);
-  if (!isMask || data.some((value) => value !== 0 && value !== level)) {
-    throw new DecodeError(
-      `Cannot use mask "${path}": expected ${size.width} x ${size.height} grey pixels of 0 and one other level, found ${width} x ${height} in ${channels} channels`,
-    );
-  }
-  return { width, height, data: data.map((value) => Number(value !== 0)) };
-}
-
-function boxMask(boxes: readonly Box[], name: string, size: PixelSize): Mask {
-  const ofClass = boxes.filter(({ label }) => label === name);
-  const corners = ofClass.map(({ x, y, width, height }): Corners => [x, y, x + width, y + height]);
-  return maskOfBoxes(corners, size);
 }
 
 /** Opens the job in a worker. The options are those that `segmentationJob` was given. */

@@ -17,8 +17,9 @@ import { classifyColumn } from "../../recipes/fidelity.ts";
 import { writeSafetensors } from "../../weights/safetensors.ts";
 import { compareEvaluations } from "../evaluation/compare-evaluations.ts";
 import { EVALUATION, readEvaluation } from "../evaluation/evaluation-file.ts";
+import { describeModel } from "../finetune/model-description.ts";
 import { noteTrainedOn } from "../finetune/trained-on.ts";
-import { describeClassifier } from "./classifier-description.ts";
+import { CLASSIFIER_FORMAT } from "./classifier-description.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { readLabelled } from "./labelled-records.ts";
 
@@ -38,7 +39,7 @@ async function writeModel(name: string, seed: number, leaks = false): Promise<st
       parameter.name === "head.weight" ? normal({ std: 1 }) : parameter.initializer;
     return [parameter.name, initialValues({ ...parameter, initializer, seed })] as const;
   });
-  const metadata = describeClassifier({
+  const metadata = describeModel(CLASSIFIER_FORMAT, {
     ...{ config: CONFIG, task: "multi-label", classes: CLASSES, shorterSide: 8, leaks },
     ...{ normalization: { mean: 0.5, std: 0.25 }, sixteenBit: "range" },
   });

@@ -11,7 +11,8 @@ import { type ClassifierConfig, classifier } from "../../model/heads/classifier.
 import { initialValues, normal } from "../../nn/initializers.ts";
 import { Scope, Trace } from "../../nn/scope.ts";
 import { writeSafetensors } from "../../weights/safetensors.ts";
-import { describeClassifier, parseClassifier } from "./classifier-description.ts";
+import { describeModel, parseModel } from "../finetune/model-description.ts";
+import { CLASSIFIER_FORMAT } from "./classifier-description.ts";
 import { openClassifier } from "./open-classifier.ts";
 import { type FilePrediction, predict } from "./predict.ts";
 import { type PredictSplitOptions, predictSplit } from "./predict-split.ts";
@@ -40,7 +41,7 @@ before(async () => {
       parameter.name === "head.weight" ? normal({ std: 1 }) : parameter.initializer;
     return [parameter.name, initialValues({ ...parameter, initializer, seed: 2 })] as const;
   });
-  const metadata = describeClassifier({
+  const metadata = describeModel(CLASSIFIER_FORMAT, {
     ...{ config: CONFIG, task: "multi-label", classes: CLASSES, shorterSide: 8, leaks: false },
     ...{ normalization: { mean: 0.5, std: 0.25 }, sixteenBit: "range" },
   });
@@ -104,7 +105,11 @@ describe("predict()", () => {
       /states 12 bits/,
     );
     const description = { ...opened, bitDepth: 12 };
-    assert.equal(parseClassifier("a file", describeClassifier(description)).bitDepth, 12);
+    assert.equal(
+      parseModel(CLASSIFIER_FORMAT, "a file", describeModel(CLASSIFIER_FORMAT, description))
+        .bitDepth,
+      12,
+    );
   });
 
   test("says why a file cannot be read, and goes on", async () => {

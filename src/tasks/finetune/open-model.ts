@@ -2,8 +2,8 @@
 import type { NamedArrays } from "../../engine/runtime/program.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import { openSafetensors } from "../../weights/safetensors.ts";
-import { type ModelFormat, parseModel } from "./model-description.ts";
 import { findModelFile } from "../initial-file.ts";
+import { type ModelFormat, parseModel } from "./model-description.ts";
 
 /** A model and the file that it came from. */
 export type OpenModel<Description> = Description & {
