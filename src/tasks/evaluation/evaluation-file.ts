@@ -60,17 +60,60 @@ export const EVALUATION = "evaluation.json";
  */
 export async function writeEvaluation(
   folder: string,
-  { predictions, privacy, report, ...provenance }: Evaluated,
+  { predictions, privacy, ...figures }: Evaluated,
+): Promise<void> {
+  await writeEvaluationFiles(folder, { lines: linesOf(predictions), figures, privacy });
+}
+
+/** What both files are made of, whatever was evaluated. */
+export interface EvaluationFiles {
+  /** Of the predictions, each with its end. */
+  readonly lines: Iterable<string>;
+  /** Figures, and where they come from. */
+  readonly figures: object;
+  readonly privacy: Privacy;
+}
+
+/**
+ * Writes predictions and figures of any task; see `writeEvaluation`.
+ * @throws {EcampError} when the disk refuses
+ */
+export async function writeEvaluationFiles(
+  folder: string,
+  { lines, figures, privacy }: EvaluationFiles,
 ): Promise<void> {
   await makeFolder(folder, { mode: folderMode(privacy) });
   const mode = fileMode(privacy);
-  const text = [...linesOf(predictions)].join("");
+  const text = [...lines].join("");
   await writeFileAtomically(join(folder, PREDICTIONS), text, { mode });
-  const predictionsSha256 = sha256(text);
-  const file: EvaluationFile = { format: 1, ...provenance, predictionsSha256, report };
+  const file = { format: 1, ...figures, predictionsSha256: sha256(text) };
   await writeFileAtomically(join(folder, EVALUATION), `${JSON.stringify(file, null, 2)}\n`, {
     mode,
   });
+}
+
+/**
+ * The text of the figures' file.
+ * @throws {ManifestError} when there is none
+ */
+export async function readFigures(folder: string): Promise<string> {
+  const file = join(folder, EVALUATION);
+  return readFile(file, "utf8").catch((error: unknown) => {
+    const found = systemErrorCode(error) === "ENOENT" ? "there is none" : String(error);
+    throw new ManifestError(`Cannot read the figures "${file}": ${found}`, { cause: error });
+  });
+}
+
+/**
+ * The path of the predictions that figures were computed from.
+ * @throws {ManifestError} when they have been changed
+ */
+export async function requirePredictionsFile(folder: string, digest: string): Promise<string> {
+  const path = join(folder, PREDICTIONS);
+  if ((await digestFile(path)) === digest) return path;
+  throw new ManifestError(
+    `Cannot read the predictions "${path}": they are not those that "${EVALUATION}" beside them was computed from; evaluate again`,
+  );
 }
 
 /** A line a record: its id, its patient, and by class the probability and what is known to be true (1, 0, or null). */
@@ -126,10 +169,7 @@ export interface StoredEvaluation {
  */
 export async function readEvaluation(folder: string): Promise<StoredEvaluation> {
   const file = join(folder, EVALUATION);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const found = systemErrorCode(error) === "ENOENT" ? "there is none" : String(error);
-    throw new ManifestError(`Cannot read the figures "${file}": ${found}`, { cause: error });
-  });
+  const text = await readFigures(folder);
   const parsed = evaluationSchema.safeParse(tryParseJson(text)?.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -139,12 +179,7 @@ export async function readEvaluation(folder: string): Promise<StoredEvaluation> 
   }
   const { predictionsSha256, report, model, modelSha256, dataset, datasetSha256 } = parsed.data;
   const { split, uncertain, leaks, leakReasons, warnings } = parsed.data;
-  const path = join(folder, PREDICTIONS);
-  if ((await digestFile(path)) !== predictionsSha256) {
-    throw new ManifestError(
-      `Cannot read the predictions "${path}": they are not those that "${EVALUATION}" beside them was computed from; evaluate again`,
-    );
-  }
+  const path = await requirePredictionsFile(folder, predictionsSha256);
   return {
     folder,
     provenance: {

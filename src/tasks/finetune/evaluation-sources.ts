@@ -4,7 +4,6 @@ import { type Dataset, openDataset } from "../../data/dataset.ts";
 import type { Split } from "../../data/record.ts";
 import { describeLeaks, type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
-import type { OpenClassifier } from "../classify/open-classifier.ts";
 import { describeSeen, requireUnseen } from "./seen-records.ts";
 import { readTrainedOn, type TrainedOn } from "./trained-on.ts";
 
@@ -77,19 +76,19 @@ export interface FoundLeaks {
 }
 
 /**
- * Looks for leaks: between the splits of the dataset that is scored, those that the classifier was trained with, and between
+ * Looks for leaks: between the splits of the dataset that is scored, those that the model was trained with, and between
  * what it has seen and what shall judge it or choose its thresholds.
  * @throws {ManifestError} when there are some that were not allowed
  */
 export async function findEvaluationLeaks(
-  classifier: Pick<OpenClassifier, "leaks">,
+  model: { readonly leaks: boolean },
   { scored, own, trainedOn }: EvaluationSources,
   { split, allowLeak, signal }: LeakOptions,
 ): Promise<FoundLeaks> {
   const leakReport = await requireNoLeak(scored, { allowLeak, signal });
   const reasons = [...describeLeaks(leakReport)];
   const warnings: string[] = [];
-  if (classifier.leaks) {
+  if (model.leaks) {
     reasons.push("the model was trained on splits that share patients or pictures");
   }
   if (trainedOn === undefined) {

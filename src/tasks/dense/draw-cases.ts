@@ -1,0 +1,126 @@
+/** @file The best, the middle and the worst cases of an evaluation, drawn: what is true and what was predicted. */
+import { join } from "node:path";
+import type { Dataset } from "../../data/dataset.ts";
+import { fileMode, folderMode } from "../../data/dataset-files.ts";
+import type { Split } from "../../data/record.ts";
+import { decodeImage } from "../../image/decode.ts";
+import { encodePng } from "../../image/encode.ts";
+import { drawOverlay } from "../../image/overlay.ts";
+import { makeFolder, writeFileAtomically } from "../../util/atomic-file.ts";
+import type { PictureDescription } from "../finetune/model-description.ts";
+import type { DenseConfig, DenseFields } from "./dense-task.ts";
+import type { DenseJudging, JudgedRecords, OpenJudging } from "./judging.ts";
+import { type RunSplitOptions, runSplit, type TrainedDense } from "./run-split.ts";
+
+/** Which cases are drawn, and where to. */
+export interface DrawCasesOptions<Config extends DenseConfig, F extends DenseFields, Line>
+  extends Omit<RunSplitOptions<Config, F>, "among" | "onProgress"> {
+  readonly records: JudgedRecords<Line>;
+  readonly folder: string;
+  /** Of each kind. */
+  readonly pictures?: number | undefined;
+  readonly includeCases?: boolean | undefined;
+  readonly onNote: (text: string) => void;
+  readonly onProgress: (
+    stage: Split | "intervals" | "pictures",
+    done: number,
+    total: number,
+  ) => void;
+}
+
+/** A case that is drawn: its place in an order, such as `worst-01`. */
+interface ChosenCase {
+  readonly name: string;
+  readonly position: number;
+  readonly score: number;
+}
+
+/** What is drawn with. */
+export interface Drawing<
+  Config extends DenseConfig,
+  F extends DenseFields,
+  Description extends PictureDescription,
+  Line,
+  Name extends string,
+> {
+  readonly judging: Pick<DenseJudging<Config, F, Description, Line, Name>, "caseScore">;
+  readonly opened: OpenJudging<Config, F, Line>;
+  readonly trained: TrainedDense<F>;
+  readonly dataset: Dataset;
+}
+
+/**
+ * Draws cases, and a list of which they are; undefined where none are wanted, or the dataset is private and that was not allowed.
+ * @throws {EcampError} when the disk refuses
+ */
+export async function drawCases<
+  Config extends DenseConfig,
+  F extends DenseFields,
+  Description extends PictureDescription,
+  Line,
+  Name extends string,
+>(
+  { judging, opened, trained, dataset }: Drawing<Config, F, Description, Line, Name>,
+  options: DrawCasesOptions<Config, F, Line>,
+): Promise<string | undefined> {
+  const { records, config, pictures = 0, includeCases = false, onNote, onProgress } = options;
+  if (pictures === 0) return undefined;
+  const { privacy } = dataset.manifest;
+  if (privacy === "private" && !includeCases) {
+    onNote(
+      "no pictures: the dataset is private, and they would show its patients; --include-cases draws them",
+    );
+    return undefined;
+  }
+  const folder = join(options.folder, "pictures");
+  const mode = fileMode(privacy);
+  await makeFolder(folder, { mode: folderMode(privacy) });
+  const scores = records.lines.map((line) => judging.caseScore(line, records.classes));
+  const chosen = chooseCases(scores, pictures);
+  const byId = new Map(chosen.map((each) => [records.ids[each.position] ?? "", each]));
+  let done = 0;
+  const one = { ...config, train: { ...config.train, batch: 1 } };
+  for await (const { index, ...run } of runSplit(trained, dataset, {
+    ...{ ...options, config: one, among: new Set(byId.keys()), onProgress: () => undefined },
+  })) {
+    const record = await index.read(run.batch.records[0] ?? 0);
+    const found = byId.get(record.id);
+    const line = found && records.lines[found.position];
+    if (found === undefined || line === undefined || record.image === undefined) continue;
+    const picture = await decodeImage(dataset.imagePath(record.image), {
+      ...{ sixteenBit: trained.model.sixteenBit, bitDepth: dataset.manifest.bitDepth },
+    });
+    const size = { width: picture.width, height: picture.height };
+    const layers = await opened.overlay(run, 0, { config, record, dataset, size, line });
+    const png = await encodePng(drawOverlay(picture, layers));
+    await writeFileAtomically(join(folder, `${found.name}.png`), png, { mode });
+    onProgress("pictures", ++done, chosen.length);
+  }
+  const list = chosen.map(({ name, position, score }) => ({
+    ...{ picture: `${name}.png`, id: records.ids[position], score },
+  }));
+  const text = `${JSON.stringify(list, null, 2)}\n`;
+  await writeFileAtomically(join(folder, "pictures.json"), text, { mode });
+  return folder;
+}
+
+/** So many of each: the worst, those around the middle, the best; no case twice. Equal scores stand in the order of the records. */
+export function chooseCases(scores: readonly number[], each: number): readonly ChosenCase[] {
+  const order = [...scores.keys()].sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
+  const taken = new Set<number>();
+  const take = (kind: string, positions: readonly number[]): readonly ChosenCase[] =>
+    positions
+      .filter((position) => !taken.has(position))
+      .slice(0, each)
+      .map((position, i) => {
+        taken.add(position);
+        const name = `${kind}-${String(i + 1).padStart(2, "0")}`;
+        return { name, position, score: scores[position] ?? 0 };
+      });
+  const middle = Math.max(0, Math.floor((order.length - each) / 2));
+  return [
+    ...take("worst", order),
+    ...take("best", order.toReversed()),
+    ...take("middle", order.slice(middle)),
+  ];
+}

@@ -1,0 +1,136 @@
+/** @file How segmenters are judged: Dice, overlap and distance of every mask, on the grid of the model (SPEC 4.2). */
+import { z } from "zod";
+import { readMasks } from "../../data/read-masks.ts";
+import type { SegmentationFields } from "../../data/segmentation-job.ts";
+import { planeToPicture } from "../../image/dense-boxes.ts";
+import { INSIDE } from "../../image/dense-view.ts";
+import type { Mask } from "../../image/mask.ts";
+import type { OverlayOptions } from "../../image/overlay.ts";
+import type { PixelSize } from "../../image/raster.ts";
+import { type MaskFigureName, maskFigures } from "../../metrics/mask-figures.ts";
+import { type MaskScore, scoreMask } from "../../metrics/segmentation-statistics.ts";
+import type { SegmentConfig } from "../../recipes/segment-config.ts";
+import type { DenseJudging, DrawnCase, Judged } from "../dense/judging.ts";
+import { LOGITS, segmentHead } from "./segment-head.ts";
+import { SEGMENT_TASK } from "./segment-task.ts";
+import { SEGMENTER_FORMAT, type SegmenterDescription } from "./segmenter-description.ts";
+
+/** What is kept of a record: the picture's size in the model, and the score of each class whose mask is known. */
+export interface SegmentLine {
+  /** Pixels of the model's image, of which areas are shares. */
+  readonly pixels: number;
+  readonly scores: Readonly<Record<string, MaskScore | null>>;
+}
+
+const count = z.int().min(0);
+const score = z.strictObject({
+  ...{ dice: z.number(), iou: z.number(), hd95: z.number() },
+  ...{ truePixels: count, predictedPixels: count },
+});
+
+/** Segmentation, judged. */
+export const SEGMENT_JUDGING: DenseJudging<
+  SegmentConfig,
+  SegmentationFields,
+  SegmenterDescription,
+  SegmentLine,
+  MaskFigureName
+> = {
+  kind: "segment",
+  task: SEGMENT_TASK,
+  format: SEGMENTER_FORMAT,
+  open: ({ config }) => {
+    const { imageSize, classes } = config;
+    return {
+      ...{ head: segmentHead(config, {}), imageSize, classes },
+      linesOf: (run) => linesOf(run, { imageSize, classes }),
+      overlay: (run, row, drawn) => overlayOf(run, row, { ...drawn, imageSize, classes }),
+    };
+  },
+  lineSchema: z.strictObject({ pixels: count, scores: z.record(z.string(), score.nullable()) }),
+  figures: ({ ids, groups, classes, lines }, { smallBelow }) =>
+    maskFigures({
+      ...{ ids, groups, classes },
+      scores: classes.map((name) => lines.map(({ scores }) => scores[name] ?? undefined)),
+      smallBelow: smallBelow * (lines[0]?.pixels ?? 0),
+    }),
+  caseScore: ({ scores }) => {
+    const known = Object.values(scores).filter((each) => each !== null);
+    return known.reduce((sum, { dice }) => sum + dice, 0) / Math.max(1, known.length);
+  },
+};
+
+interface Grid {
+  readonly imageSize: number;
+  readonly classes: readonly string[];
+}
+
+function linesOf(
+  { batch: { arrays }, outputs, rows }: Judged<SegmentationFields>,
+  { imageSize, classes }: Grid,
+): readonly SegmentLine[] {
+  const pixels = imageSize ** 2;
+  const logits = outputs.get(LOGITS) ?? new Float32Array();
+  return rows.map((row) => {
+    const [width = imageSize, height = imageSize] = arrays.pictureSize.data.subarray(2 * row);
+    const scores = classes.map((name, k): [string, MaskScore | null] => {
+      const plane = row * classes.length + k;
+      if (arrays.known.data[plane] !== 1) return [name, null];
+      const levels = arrays.masks.data.subarray(plane * pixels, (plane + 1) * pixels);
+      const pair = {
+        ...{ width: imageSize, height: imageSize },
+        // Distances are told in pixels of the file, whose sides are stretched apart.
+        spacing: [width / imageSize, height / imageSize] as const,
+        predicted: isAbove(logits.subarray(plane * pixels, (plane + 1) * pixels), 0),
+        truth: isAbove(levels, INSIDE / 2),
+      };
+      return [name, scoreMask(pair)];
+    });
+    return { pixels, scores: Object.fromEntries(scores) };
+  });
+}
+
+/** 1 strictly above a level. A logit above 0 is a probability above one half. */
+const isAbove = (values: ArrayLike<number>, level: number): Uint8Array =>
+  Uint8Array.from(values, (value) => Number(value > level));
+
+async function overlayOf(
+  { outputs }: Judged<SegmentationFields>,
+  row: number,
+  {
+    config,
+    record,
+    dataset,
+    size,
+    imageSize,
+    classes,
+  }: DrawnCase<SegmentConfig, SegmentLine> & Grid,
+): Promise<OverlayOptions> {
+  const { masks } = await readMasks(record, classes, {
+    ...{ maskRoot: dataset.maskRoot, size, fillBoxes: config.data.masksFrom === "boxes" },
+  });
+  const pixels = imageSize ** 2;
+  const logits = outputs.get(LOGITS) ?? new Float32Array();
+  const predicted = classes.map((_, k) => {
+    const from = (row * classes.length + k) * pixels;
+    return predictedMask(logits.subarray(from, from + pixels), size, imageSize);
+  });
+  const truth = masks.filter((mask) => mask !== undefined);
+  return { truth: { masks: truth }, prediction: { masks: predicted } };
+}
+
+/**
+ * The pixels of a picture whose probability is above a threshold, one half by default.
+ * @param logits of the model's image, `[imageSize, imageSize]`
+ */
+export function predictedMask(
+  logits: Float32Array,
+  size: PixelSize,
+  imageSize: number,
+  threshold = 0.5,
+): Mask {
+  const data = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+  const plane = { width: imageSize, height: imageSize, data };
+  const { width, height, data: whole } = planeToPicture(plane, size, { size: imageSize });
+  return { width, height, data: isAbove(whole, threshold) };
+}
