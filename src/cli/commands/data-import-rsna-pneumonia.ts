@@ -9,6 +9,9 @@ export const dataImportRsnaPneumonia: Command = defineCommand({
   description: `Reads lists "image_path,bbox", where bbox is a list of [x1, y1, x2, y2] in pixels of 1024 x 1024, [0, 0, 0, 0] for none,
 and writes a dataset folder for classification, detection, and segmentation with boxes for masks.
 
+The challenge's own table is read too: patientId,x,y,width,height,Target, a row for each box, pictures called like
+patients.
+
 Boxes become pixels of each picture's own file: of another size, which must be square too, they are scaled, and counted.
 Swapped corners are turned round and boxes cut at the picture's edge, both counted. A listed .dcm is looked for as .png or
 .jpg.
