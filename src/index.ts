@@ -4,19 +4,27 @@
 export { resolveClassify } from "./cli/resolve-classify.ts";
 export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
+export type { AnnotationImportSummary } from "./data/annotation-counter.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
 export { datasetCorpus, type TableCorpusOptions, tableCorpus } from "./data/corpus.ts";
 export { type Dataset, openDataset } from "./data/dataset.ts";
+export { importAnnotations } from "./data/import-annotations.ts";
 export { type ImportListOptions, importLists } from "./data/import-list.ts";
 export { type ImportTableOptions, importTable } from "./data/import-table.ts";
 export type { Uncertain } from "./data/labels.ts";
 export type { ListImportSummary } from "./data/lists/list-counter.ts";
+export type { ListImportOptions } from "./data/lists/list-import.ts";
 export {
   type SynthesizeDatasetOptions,
   synthesizeDataset,
 } from "./data/phantom/synthesize-dataset.ts";
 export type { Privacy, Split } from "./data/record.ts";
+export type { AnnotationSource, ListedPicture, Mending } from "./data/sources/annotation-source.ts";
+export { objectCxr } from "./data/sources/object-cxr.ts";
+export { riga } from "./data/sources/riga.ts";
+export { rsnaPneumonia } from "./data/sources/rsna-pneumonia.ts";
+export { siimPneumothorax } from "./data/sources/siim-pneumothorax.ts";
 export type { SplitPlan } from "./data/split/assign-splits.ts";
 export type { LeakReport } from "./data/split/find-leaks.ts";
 export {

@@ -32,8 +32,18 @@ export const LIST_INPUTS = {
   out: { type: "string", metavar: "DIR", required: true, help: "the dataset folder to make" },
 } as const;
 
-/** Whose pictures they are, and what may be seen of it. */
-export const LIST_PEOPLE = {
+/** What the new set is called, and what may be seen of it: of every import. */
+export const SET_OPTIONS = {
+  name: { type: "string", help: "the set's name; the folder's if absent" },
+  licence: { type: "string", default: "unstated", help: "the licence of what it holds" },
+  public: { type: "boolean", help: "hide nothing: the set holds no one's private data" },
+  "keep-ids": { type: "boolean", help: "keep ids as they are, in a private set too" },
+  "id-key": { type: "string", metavar: "FILE", help: "the key of hashes; the user's if absent" },
+  json: { type: "boolean", help: "print the counts as JSON" },
+} as const;
+
+/** Whose pictures they are, and what becomes of those that are not there. */
+export const LIST_PATIENTS = {
   patients: { type: "string", metavar: "FILE", help: "a table of two columns: path,patient" },
   "patient-pattern": {
     type: "string",
@@ -41,12 +51,6 @@ export const LIST_PEOPLE = {
     help: "its first group over the path is the patient, such as ^(\\d+)_",
   },
   "skip-missing": { type: "boolean", help: "skip lines whose picture is not there" },
-  name: { type: "string", help: "the set's name; the folder's if absent" },
-  licence: { type: "string", default: "unstated", help: "the licence of the pictures" },
-  public: { type: "boolean", help: "hide nothing: the set holds no one's private data" },
-  "keep-ids": { type: "boolean", help: "keep ids as they are, in a private set too" },
-  "id-key": { type: "string", metavar: "FILE", help: "the key of hashes; the user's if absent" },
-  json: { type: "boolean", help: "print the counts as JSON" },
 } as const;
 
 /**

@@ -1,49 +1,38 @@
-/** @file What `ecamp evaluate` does: takes the run's configuration, scores, prints the table, says where the files are. */
-import { basename, join, resolve } from "node:path";
-import type { Uncertain } from "../data/labels.ts";
+/** @file What `ecamp evaluate` does: sees which task the run is of, takes its configuration, scores, prints the table, says where the files are. */
 import type { ThresholdRule } from "../metrics/thresholds.ts";
-import type { ClassifyConfig } from "../recipes/classify-config.ts";
 import { evaluate } from "../tasks/classify/evaluate.ts";
 import { UsageError } from "../util/errors.ts";
+import { type EvaluateArgs, evaluatedConfig, evaluationFolder } from "./evaluate-arguments.ts";
 import { CLASSIFY } from "./resolve-classify.ts";
-import { resolveResumed } from "./resolve-run.ts";
+import { DETECT } from "./resolve-detect.ts";
+import { commandOfRun } from "./resolve-run.ts";
+import { SEGMENT } from "./resolve-segment.ts";
 import { absolute } from "./run-configuration.ts";
+import { runEvaluateDetect, runEvaluateSegment } from "./run-evaluate-dense.ts";
 import { describeEvaluation } from "./show-evaluation.ts";
 import { stagedProgress } from "./staged-progress.ts";
 import type { CommandContext } from "./terminal.ts";
 
-/** The arguments of `ecamp evaluate`, as its option table gives them. */
-export interface EvaluateArgs {
-  readonly run: string;
-  readonly split: "train" | "val" | "test";
-  readonly data: string | undefined;
-  readonly out: string | undefined;
-  readonly threshold: string;
-  readonly uncertain: Uncertain;
-  readonly minPositives: number;
-  readonly resamples: number;
-  readonly seed: number;
-  readonly allowLeak: boolean;
-  readonly device: string | undefined;
-  readonly threads: number | undefined;
-  readonly workers: number | undefined;
-  readonly onBadRecord: "error" | "skip" | undefined;
-  readonly json: boolean;
+/** Evaluates a run and prints its figures. */
+export async function runEvaluate(args: EvaluateArgs, context: CommandContext): Promise<number> {
+  const command = await commandOfRun(args.run, "evaluate");
+  if (command === SEGMENT.command) return runEvaluateSegment(args, context);
+  if (command === DETECT.command) return runEvaluateDetect(args, context);
+  return runEvaluateClassifier(args, context);
 }
 
-/** Evaluates a run and prints its figures. */
-export async function runEvaluate(
+async function runEvaluateClassifier(
   args: EvaluateArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
   const rule = ruleOf(args.threshold);
-  const config = await configOf(args);
+  const config = await evaluatedConfig(CLASSIFY, args);
   const { run, split, minPositives, resamples, seed, uncertain } = args;
   const stages = stagedProgress(terminal);
   try {
     const evaluation = await evaluate({
       ...{ run, config, split, rule, uncertain, minPositives, resamples, seed, signal },
-      ...{ data: absolute(args.data), folder: folderOf(args) },
+      ...{ data: absolute(args.data), folder: evaluationFolder(args) },
       onNote: (text) => terminal.err(`${text}\n`),
       onProgress: (stage, done, total) =>
         stages.update({ label: `evaluate, ${stage}`, total, unit: UNITS[stage] }, done),
@@ -58,33 +47,7 @@ export async function runEvaluate(
   }
 }
 
-/** The run's configuration; what its figures do not depend on may be another. */
-async function configOf(args: EvaluateArgs): Promise<ClassifyConfig> {
-  const { config } = await resolveResumed(
-    CLASSIFY,
-    args.run,
-    {
-      flags: {
-        "run.device": { flag: "--device", value: args.device },
-        "run.threads": { flag: "--threads", value: args.threads },
-        "data.workers": { flag: "--workers", value: args.workers },
-        "data.onBadRecord": { flag: "--on-bad-record", value: args.onBadRecord },
-      },
-    },
-    "evaluate",
-  );
-  const allowLeak = args.allowLeak || config.run.allowLeak;
-  return { ...config, run: { ...config.run, allowLeak } };
-}
-
 const UNITS = { train: "images", val: "images", test: "images", intervals: "resamples" } as const;
-
-/** Figures on another dataset do not take the place of those on the run's own. */
-function folderOf({ run, split, data, out }: EvaluateArgs): string {
-  if (out !== undefined) return out;
-  const name = data === undefined ? split : `${basename(resolve(data))}-${split}`;
-  return join(run, "evaluation", name);
-}
 
 /** `youden`, `f1` or `sensitivity=0.9`. */
 function ruleOf(text: string): ThresholdRule {

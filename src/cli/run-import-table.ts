@@ -30,7 +30,7 @@ export interface ImportTableArgs {
   readonly splitColumn: string | undefined;
   readonly masksColumn: string | undefined;
   readonly boxesColumn: string | undefined;
-  readonly emptyBoxes: string;
+  readonly boxesComplete: boolean;
   readonly metaColumn: readonly string[];
   readonly where: readonly string[];
   readonly skipMissing: boolean;
@@ -69,7 +69,7 @@ function optionsOf(args: ImportTableArgs): ImportTableOptions {
     reportColumns: args.reportColumn,
     labelColumns: args.labelColumn,
     metaColumns: args.metaColumn,
-    emptyBoxes: args.emptyBoxes === "none" ? "none" : "unknown",
+    emptyBoxes: args.boxesComplete ? "none" : "unknown",
     ...given({
       format: args.format,
       delimiter: args.delimiter,

@@ -4,18 +4,36 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { encodePng } from "../image/encode.ts";
 import { ManifestError } from "../util/errors.ts";
 import { checkDataset } from "./check-dataset.ts";
-import type { ContextRecord, DatasetRecord } from "./record.ts";
+import type { ContextRecord, DatasetRecord, DatasetTask } from "./record.ts";
 import { writeDataset } from "./write-dataset.ts";
 
 const root = await mkdtemp(join(tmpdir(), "check-dataset-"));
 after(() => rm(root, { recursive: true, force: true }));
-for (const name of ["a.png", "b.png", "c.png", "m.png"]) await writeFile(join(root, name), "x");
+for (const name of ["a.png", "b.png", "m.png"]) await writeFile(join(root, name), "x");
+/** Grey levels, row by row, as a PNG. */
+async function picture(name: string, rows: readonly (readonly number[])[]): Promise<void> {
+  const [width, height] = [rows[0]?.length ?? 0, rows.length];
+  const data = Uint8Array.from(rows.flat());
+  await writeFile(join(root, name), await encodePng({ width, height, channels: 1, data }));
+}
+const PLAIN = [
+  [9, 9],
+  [9, 9],
+];
+await picture("c.png", PLAIN);
+await picture("lung.png", [
+  [0, 255],
+  [0, 0],
+]);
 await writeFile(join(root, "empty.png"), "");
 
 interface Parts {
   readonly classes?: readonly string[];
+  readonly task?: readonly DatasetTask[];
+  readonly maskRoot?: string;
   readonly context?: readonly ContextRecord[];
   /** Lines to put behind the records' and the contexts', as they stand. */
   readonly behindRecords?: string;
@@ -24,7 +42,7 @@ interface Parts {
 
 async function datasetOf(records: readonly DatasetRecord[], parts: Parts = {}): Promise<string> {
   const out = join(await mkdtemp(join(root, "case-")), "set");
-  const { classes = [], context, behindRecords = "", behindContext = "" } = parts;
+  const { classes = [], task = [], context, behindRecords = "", behindContext = "" } = parts;
   await writeDataset({
     out,
     manifest: {
@@ -33,7 +51,8 @@ async function datasetOf(records: readonly DatasetRecord[], parts: Parts = {}): 
       licence: "",
       privacy: "public",
       imageRoot: root,
-      task: [],
+      ...(parts.maskRoot !== undefined && { maskRoot: parts.maskRoot }),
+      task,
       classes,
       importer: "test",
       created: "2026-01-01T00:00:00Z",
@@ -58,7 +77,7 @@ describe("checkDataset()", () => {
       [
         { id: "1", image: "a.png", split: "train", patient: "p", report: "clear.", class: "A" },
         { id: "2", image: "b.png", split: "train", patient: "p", report: " clear.\n" },
-        { id: "3", image: "c.png", split: "test", patient: "q", masks: { lung: "m.png" } },
+        { id: "3", image: "c.png", split: "test", patient: "q", labels: { A: 1 } },
         { id: "4", split: "val", patient: "r", report: "large heart.", labels: { B: -1 } },
       ],
       { classes: ["A", "B"], context: [{ id: "4", context: "" }] },
@@ -120,14 +139,19 @@ describe("checkDataset()", () => {
       { id: "2", image: "absent.png" },
       { id: "3", image: "empty.png" },
       { id: "4", image: "." },
-      { id: "5", image: "b.png", masks: { lung: "m.png", heart: "absent.png" } },
+      { id: "5", image: "c.png", masks: { lung: "lung.png", heart: "absent.png" } },
     ];
     assert.deepEqual(await problemsOf(records), [
       "missing-image: 3 [2; 3; 4]",
       "missing-mask: 1 [5]",
+      "undeclared-object: 2 [lung; heart]",
     ]);
     const folder = await datasetOf(records);
-    assert.deepEqual((await checkDataset({ folder, files: false })).problems, []);
+    const unread = (await checkDataset({ folder, files: false })).problems;
+    assert.deepEqual(
+      unread.map(({ kind }) => kind),
+      ["undeclared-object"],
+    );
   });
 
   test("finds blank reports and classes that are not declared", async () => {
@@ -232,5 +256,129 @@ describe("checkDataset()", () => {
     const folder = await datasetOf([{ id: "1", image: "a.png" }]);
     const signal = AbortSignal.abort(new RangeError("enough"));
     await assert.rejects(checkDataset({ folder, signal }), new RangeError("enough"));
+  });
+});
+
+describe("checkDataset() of masks and boxes", () => {
+  const box = (x: number, width: number, label = "lung") => ({ label, x, y: 0, width, height: 1 });
+  const classes = ["lung", "mass"];
+  const on = (id: string, more: Partial<DatasetRecord>): DatasetRecord => ({
+    ...{ id, image: "c.png", labels: { mass: 0 } },
+    ...more,
+  });
+  /** Problems of masks and boxes; that all records have one picture is none of them. */
+  const problemsWith = async (
+    records: readonly DatasetRecord[],
+    parts: Parts = {},
+  ): Promise<string[]> => {
+    const found = await problemsOf(records, { classes, ...parts });
+    return found.filter((problem) => !problem.startsWith("repeated-image"));
+  };
+
+  test("finds masks that cannot be used, with the record and the reason", async () => {
+    await picture("large.png", [[0, 255, 255]]);
+    await picture("several.png", [
+      [0, 1],
+      [2, 1],
+    ]);
+    const found = await problemsWith([
+      on("1", { masks: { lung: "lung.png" } }),
+      on("2", { masks: { lung: "large.png" } }),
+      on("3", { masks: { lung: "several.png", mass: "m.png" } }),
+      on("4", { image: "a.png", masks: { lung: "lung.png" } }),
+    ]);
+    assert.equal(found.length, 5);
+    assert.deepEqual(found.slice(0, 2), [
+      "unreadable-image: 1 [4]",
+      "unreadable-mask: 1 [3 (mass)]",
+    ]);
+    assert.match(
+      found[2] ?? "",
+      /^mask-of-another-size: 1 \[2 \(lung: it has 3 x 1 pixels and its picture 2 x 2/,
+    );
+    assert.match(
+      found[3] ?? "",
+      /^mask-of-several-levels: 1 \[3 \(lung: it has areas of level 1 beside those of 2/,
+    );
+    assert.equal(found[4], "denied-object: 1 [3 (mass)]");
+  });
+
+  test("asks for a look at masks that are empty or grey", async () => {
+    await picture("empty-mask.png", [
+      [0, 0],
+      [0, 0],
+    ]);
+    await picture("grey.png", [
+      [0, 100],
+      [0, 255],
+    ]);
+    const found = await problemsWith([
+      on("1", { masks: { lung: "empty-mask.png", mass: "empty-mask.png" } }),
+      on("2", { masks: { lung: "grey.png" } }),
+    ]);
+    // Of the mass a label says that there is none, so that its mask is as it should be.
+    assert.deepEqual(found, ["empty-mask: 1 [1 (lung)]", "grey-mask: 1 [2 (lung)]"]);
+  });
+
+  test("finds boxes outside, beyond the edge, too many, and denied by a label", async () => {
+    const found = await problemsWith([
+      on("1", { boxes: [box(0, 2)] }),
+      on("2", { boxes: [box(0, 1), box(2, 1)] }),
+      on("3", { boxes: [box(1, 1.5)] }),
+      on("4", { boxes: Array.from({ length: 11 }, () => box(0, 1)) }),
+      on("5", { boxes: [box(0, 1, "mass")] }),
+    ]);
+    assert.deepEqual(found, [
+      "box-outside: 1 [2]",
+      "denied-object: 1 [5 (mass)]",
+      "cut-box: 1 [3]",
+      "many-boxes: 1 [4 (11)]",
+    ]);
+  });
+
+  test("finds boxes of no area and swapped corners as lines that are not valid", async () => {
+    const line = (id: string, width: number): string =>
+      `${JSON.stringify({ id, image: "c.png", boxes: [box(1, width)] })}\n`;
+    const found = await problemsWith([on("1", { boxes: [] })], {
+      behindRecords: `${line("2", 0)}${line("3", -1)}`,
+    });
+    assert.equal(found.length, 1);
+    assert.match(
+      found[0] ?? "",
+      /^invalid-line: 2 \[.* line 2: boxes\.0\.width is 0, expected more than 0; .* line 3: boxes\.0\.width is -1/,
+    );
+  });
+
+  test("finds a validation split in which nothing is shown, and records that say nothing", async () => {
+    await picture("nothing.png", [
+      [0, 0],
+      [0, 0],
+    ]);
+    const task = ["segment", "detect"] as const;
+    const found = await problemsWith(
+      [
+        on("1", { split: "train", patient: "1", masks: { lung: "lung.png" }, boxes: [] }),
+        on("2", {
+          split: "val",
+          patient: "2",
+          masks: { lung: "nothing.png" },
+          labels: { lung: 0 },
+        }),
+        { id: "3", image: "c.png", split: "train", patient: "3", labels: { lung: 1 } },
+        { id: "4", image: "c.png", split: "train", patient: "4", boxes: [] },
+      ],
+      { task },
+    );
+    assert.deepEqual(
+      found.filter((problem) => !problem.startsWith("image-in-two-splits")),
+      ["split-without-object: 1 [val: lung]", "unknown-masks: 1 [3]", "unknown-boxes: 1 [3]"],
+    );
+  });
+
+  test("finds masks in the folder that the manifest names", async () => {
+    const found = await problemsWith([on("1", { masks: { lung: "lung.png" } })], {
+      maskRoot: join(root, "none"),
+    });
+    assert.deepEqual(found, ["missing-mask: 1 [1]"]);
   });
 });

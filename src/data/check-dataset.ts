@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ManifestError } from "../util/errors.ts";
 import type { TextLine } from "../util/jsonl.ts";
 import { digestFile, sha256 } from "../util/sha256.ts";
+import { checkAnnotations, isAnnotated, readAnnotations } from "./check-annotations.ts";
 import { checkSidecars, hasSidecar } from "./check-sidecars.ts";
 import { parsedLine, readLines } from "./checked-lines.ts";
 import type { Dataset } from "./dataset.ts";
@@ -21,7 +22,7 @@ import { readSplitTable, type SplitProvenance, type SplitTable } from "./split/s
 /** What is checked, and how. */
 export interface CheckDatasetOptions {
   readonly folder: string;
-  /** Look whether the files of images and masks are there? Yes by default. */
+  /** Look whether the files of images and masks are there, and whether masks and boxes can be used? Yes by default. */
   readonly files?: boolean;
   /** Read every picture, and look for the same bytes in two splits? No by default: that takes as long as reading all files. */
   readonly readImages?: boolean;
@@ -62,17 +63,24 @@ async function checkFiles(
   { record, line }: NumberedRecord,
   { files = true, readImages = false }: CheckDatasetOptions,
 ): Promise<CheckedRecord> {
-  if (!files && !readImages) return { record, line, hasImage: true, hasMasks: true };
-  const isThere = (path: string): Promise<boolean> => isFilled(dataset.imagePath(path));
-  const masks = await Promise.all(Object.values(record.masks ?? {}).map(isThere));
+  if (!files && !readImages) {
+    const annotations = readAnnotations(record);
+    return { record, line, hasImage: true, hasMasks: true, annotations };
+  }
+  const masks = Object.values(record.masks ?? {});
+  const found = await Promise.all(masks.map((path) => isFilled(dataset.maskPath(path))));
   const { image } = record;
-  const hasImage = image === undefined || (await isThere(image));
+  const hasImage = image === undefined || (await isFilled(dataset.imagePath(image)));
   const isRead = readImages && image !== undefined && hasImage;
   return {
     record,
     line,
     hasImage,
-    hasMasks: masks.every((found) => found),
+    hasMasks: found.every((isThere) => isThere),
+    annotations:
+      isAnnotated(record) && image !== undefined && hasImage
+        ? await checkAnnotations(dataset, record, new Set(masks.filter((_, i) => found[i])))
+        : readAnnotations(record),
     digest: isRead ? await digestFile(dataset.imagePath(image)) : undefined,
   };
 }
@@ -98,14 +106,14 @@ function checkSplitIds({ byId }: SplitTable, { ids, log }: DatasetAuditor): void
 }
 
 /**
- * Checks a dataset folder from beginning to end; goes on after what is wrong, so that one run finds everything. Pictures are
- * not decoded.
+ * Checks a dataset folder from beginning to end; goes on after what is wrong, so that one run finds everything. Masks are
+ * decoded, pictures are not.
  * @throws {ManifestError} when the folder is no dataset at all: it is missing, or its `dataset.json` is not valid
  */
 export async function checkDataset(options: CheckDatasetOptions): Promise<DatasetCheck> {
   const { folder, onProgress, signal } = options;
   const dataset = await openDataset(folder);
-  const auditor = new DatasetAuditor(dataset.manifest.classes);
+  const auditor = new DatasetAuditor(dataset.manifest);
   const { log } = auditor;
   const path = join(folder, DATASET_FILES.records);
   const splits = await readSplits(folder, { log, signal });

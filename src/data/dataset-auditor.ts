@@ -1,7 +1,9 @@
 /** @file Looks at a dataset's records one after the other: counts them, and remembers what only the whole shows. */
 import { createHash } from "node:crypto";
+import { AnnotationTally } from "./annotation-tally.ts";
+import type { CheckedAnnotations } from "./check-annotations.ts";
 import { type ProblemKind, ProblemLog } from "./problem-log.ts";
-import type { DatasetRecord, Split } from "./record.ts";
+import type { DatasetManifest, DatasetRecord, Split } from "./record.ts";
 import { ContentTally, type SharedThing, SplitTally } from "./split/split-tally.ts";
 
 /** What a dataset has, in numbers. */
@@ -25,6 +27,8 @@ export interface CheckedRecord {
   readonly line: number;
   readonly hasImage: boolean;
   readonly hasMasks: boolean;
+  /** What its masks and boxes show, and what is wrong with them. */
+  readonly annotations: CheckedAnnotations;
   /** The digest of its picture's bytes, where they were read. */
   readonly digest?: string | undefined;
 }
@@ -41,6 +45,7 @@ export class DatasetAuditor {
   /** The ids of all records so far. */
   readonly ids: Set<string> = new Set();
   readonly #declared: ReadonlySet<string>;
+  readonly #annotations: AnnotationTally;
   readonly #splits = { train: 0, val: 0, test: 0, none: 0 };
   readonly #patients = new SplitTally();
   readonly #images = new SplitTally();
@@ -54,12 +59,13 @@ export class DatasetAuditor {
   #withImage = 0;
   #withReport = 0;
 
-  constructor(classes: readonly string[]) {
+  constructor({ classes, task }: Pick<DatasetManifest, "classes" | "task">) {
     this.#declared = new Set(classes);
+    this.#annotations = new AnnotationTally(task, classes);
   }
 
   /** Looks at a record. */
-  add({ record, line, hasImage, hasMasks, digest }: CheckedRecord): void {
+  add({ record, line, hasImage, hasMasks, digest, annotations }: CheckedRecord): void {
     const { id, split, patient, report } = record;
     if (this.ids.has(id)) this.log.add("duplicate-id", `${id} (line ${line})`);
     this.ids.add(id);
@@ -75,6 +81,8 @@ export class DatasetAuditor {
       if (digest !== undefined) this.#copies.add(record.image, digest, split);
     }
     this.#addClasses(record);
+    for (const { kind, example } of annotations.findings) this.log.add(kind, example);
+    this.#annotations.add(record, annotations.shown);
   }
 
   #addReport(id: string, report: string): void {
@@ -113,6 +121,7 @@ export class DatasetAuditor {
     note("copy-in-two-splits", this.#copies.shared());
     for (const image of this.#repeated) log.add("repeated-image", image);
     for (const name of this.#undeclared) log.add("undeclared-class", name);
+    this.#annotations.finish(log);
     for (const id of this.#withoutPatient) log.add("no-patient", id);
     const isSplit = this.#withoutSplit.length < this.#count();
     if (isSplit) for (const id of this.#withoutSplit) log.add("no-split", id);

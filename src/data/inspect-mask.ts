@@ -10,7 +10,7 @@ export type InspectedMask =
 /** The levels that a grey picture has, ascending. */
 export function levelsOf({ data }: Raster): readonly number[] {
   const seen = new Uint8Array(256);
-  for (const level of data) seen[level] = 1;
+  for (let pixel = 0; pixel < data.length; pixel++) seen[data[pixel] ?? 0] = 1;
   return Array.from(seen.keys()).filter((level) => seen[level] === 1);
 }
 
@@ -33,8 +33,18 @@ export function inspectMask(picture: Raster, size: PixelSize): InspectedMask {
     return { fault: "levels", reason };
   }
   const { width, height } = picture;
-  const data = Uint8Array.from(picture.data, (level) => (2 * level > greatest ? 1 : 0));
-  if (isGrey && countBetween(picture, greatest) > data.reduce((sum, inside) => sum + inside, 0)) {
+  // Plain loops here and below: a set has thousands of masks, and a callback a pixel would cost more than decoding them.
+  const data = new Uint8Array(width * height);
+  let [inside, between] = [0, 0];
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const level = picture.data[pixel] ?? 0;
+    if (isBetween(level, greatest)) between++;
+    if (2 * level <= greatest) continue;
+    data[pixel] = 1;
+    inside++;
+  }
+  // Of a mask with soft edges few pixels are neither inside nor outside.
+  if (isGrey && between > inside) {
     const reason = `more of its pixels lie between 0 and ${greatest} than belong to a structure; it is a picture, expected a mask: 0 and one other level`;
     return { fault: "levels", reason };
   }
@@ -49,11 +59,6 @@ const NOISE = 1 / 8;
 
 const isBetween = (level: number, greatest: number): boolean =>
   level > greatest * NOISE && level < greatest * (1 - NOISE);
-
-/** Pixels that are neither inside nor outside: of a mask with soft edges they are few. */
-function countBetween({ data }: Raster, greatest: number): number {
-  return data.reduce((count, level) => count + Number(isBetween(level, greatest)), 0);
-}
 
 /**
  * A level that stands for something of its own: one that fills 3 × 3 pixels somewhere, clearly between 0 and the greatest level;

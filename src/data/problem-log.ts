@@ -9,6 +9,11 @@ export type ProblemKind =
   | "duplicate-id"
   | "missing-image"
   | "missing-mask"
+  | "unreadable-image"
+  | "unreadable-mask"
+  | "mask-of-another-size"
+  | "mask-of-several-levels"
+  | "box-outside"
   | "patient-in-two-splits"
   | "image-in-two-splits"
   | "copy-in-two-splits"
@@ -20,6 +25,15 @@ export type ProblemKind =
   | "stale-window"
   | "empty-report"
   | "repeated-image"
+  | "split-without-object"
+  | "empty-mask"
+  | "grey-mask"
+  | "denied-object"
+  | "cut-box"
+  | "many-boxes"
+  | "undeclared-object"
+  | "unknown-masks"
+  | "unknown-boxes"
   | "no-split"
   | "no-patient";
 
@@ -31,6 +45,20 @@ const PROBLEMS: Readonly<
   "duplicate-id": { severity: "error", says: "records whose id another record has" },
   "missing-image": { severity: "error", says: "records whose image is not there or empty" },
   "missing-mask": { severity: "error", says: "records with a mask that is not there or empty" },
+  "unreadable-image": {
+    severity: "error",
+    says: "records with masks or boxes whose picture is no PNG or JPEG that can be read",
+  },
+  "unreadable-mask": {
+    severity: "error",
+    says: "masks that are no PNG or JPEG that can be read, or coloured",
+  },
+  "mask-of-another-size": { severity: "error", says: "masks of another size than their picture" },
+  "mask-of-several-levels": {
+    severity: "error",
+    says: "masks with areas of several levels (a mask needs 0 and one other level; each class a file of its own)",
+  },
+  "box-outside": { severity: "error", says: "records with a box outside their picture" },
   "patient-in-two-splits": { severity: "error", says: "patients in more than one split" },
   "image-in-two-splits": { severity: "error", says: "images in more than one split" },
   "copy-in-two-splits": {
@@ -51,6 +79,39 @@ const PROBLEMS: Readonly<
   },
   "empty-report": { severity: "warning", says: "records whose report is blank" },
   "repeated-image": { severity: "warning", says: "images that several records name" },
+  "split-without-object": {
+    severity: "warning",
+    says: "splits without a single mask or box of a class, by which nothing can be judged",
+  },
+  "empty-mask": {
+    severity: "warning",
+    says: "masks without a pixel, where no label denies the class",
+  },
+  "grey-mask": { severity: "warning", says: "masks with grey edges, which are cut at half" },
+  "denied-object": {
+    severity: "warning",
+    says: "classes that a record's label denies and its mask or box shows",
+  },
+  "cut-box": {
+    severity: "warning",
+    says: "records with a box that reaches beyond their picture, where it is cut",
+  },
+  "many-boxes": {
+    severity: "warning",
+    says: "records with more boxes than detection takes unless maxBoxes is raised",
+  },
+  "undeclared-object": {
+    severity: "warning",
+    says: "classes of masks or boxes that dataset.json does not list",
+  },
+  "unknown-masks": {
+    severity: "warning",
+    says: "records of a set for segmentation without mask, box or a label of 0, which say nothing",
+  },
+  "unknown-boxes": {
+    severity: "warning",
+    says: "records of a set for detection without boxes or a label of 0, which say nothing",
+  },
   "no-split": { severity: "warning", says: "records without a split, where others have one" },
   "no-patient": {
     severity: "warning",

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import sharp from "sharp";
+import { codec } from "../image/codec.ts";
 import { encodePng } from "../image/encode.ts";
 import { raster } from "../image/raster.ts";
 import { DecodeError } from "../util/errors.ts";
@@ -113,7 +113,7 @@ describe("readMask()", () => {
     const path = (name: string): string => join(maskRoot, name);
     const sides = { width: 8, height: 8, channels: 1 } as const;
     const half = Uint8Array.from({ length: 64 }, (_, i) => (i % 8 < 3 ? 255 : 0));
-    const grey = sharp(half, { raw: sides });
+    const grey = codec()(half, { raw: sides });
     await grey.clone().jpeg({ quality: 60 }).toFile(path("noise.jpg"));
     await grey.clone().toColourspace("srgb").png().toFile(path("colour.png"));
     for (const name of ["noise.jpg", "colour.png"]) {
@@ -128,12 +128,12 @@ describe("readMask()", () => {
       ["full.png", 65_535],
     ] as const) {
       const words = Uint16Array.from(half, (on) => (name === "full.png" || on > 0 ? level : 0));
-      await sharp(words, { raw: sides }).toColourspace("grey16").png().toFile(path(name));
+      await codec()(words, { raw: sides }).toColourspace("grey16").png().toFile(path(name));
       const expected = Uint8Array.from(words, (word) => (word > 0 ? 1 : 0));
       assert.deepEqual((await read(name, 8)).mask.data, expected, name);
     }
     const tinted = { width: 1, height: 1, channels: 3 } as const;
-    await sharp(Uint8Array.of(255, 0, 0), { raw: tinted })
+    await codec()(Uint8Array.of(255, 0, 0), { raw: tinted })
       .png()
       .toFile(path("red.png"));
     await refuses("red.png", 1, /it is coloured, expected grey: 0 and one other level$/);

@@ -77,13 +77,14 @@ export async function decodeMask(path: string): Promise<Raster> {
     return decodeImage(path, { sixteenBit: "clip" });
   }
   const { width, height, data } = picture;
-  const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
-    const [red = 0, green = 0, blue = 0] = data.subarray(3 * pixel, 3 * pixel + 3);
-    if (red !== green || green !== blue) {
+  const grey = new Uint8Array(width * height);
+  for (let pixel = 0, from = 0; pixel < grey.length; pixel++, from += 3) {
+    const red = data[from] ?? 0;
+    if (red !== data[from + 1] || red !== data[from + 2]) {
       throw maskError(path, "it is coloured, expected grey: 0 and one other level");
     }
-    return red;
-  });
+    grey[pixel] = red;
+  }
   return { width, height, channels: 1, data: grey };
 }
 

@@ -1,18 +1,22 @@
 /** @file What is mended in masks and boxes as they come in, each kind by a name, counted. */
 
+/** In the order in which they are told. */
+const KINDS = [
+  "grey-mask",
+  "odd-level",
+  "resized-mask",
+  "vanished-mask",
+  "runs-beyond",
+  "run-of-nothing",
+  "runs-overlapping",
+  "swapped-corners",
+  "cut-box",
+  "dropped-box",
+  "scaled-boxes",
+] as const;
+
 /** Something that was mended, or left out. */
-export type Repair =
-  | "grey-mask"
-  | "odd-level"
-  | "resized-mask"
-  | "vanished-mask"
-  | "runs-beyond"
-  | "run-of-nothing"
-  | "runs-overlapping"
-  | "swapped-corners"
-  | "cut-box"
-  | "dropped-box"
-  | "scaled-boxes";
+export type Repair = (typeof KINDS)[number];
 
 /** How each kind is said, its count behind a colon. */
 export const REPAIRS: Readonly<Record<Repair, string>> = {
@@ -52,11 +56,11 @@ export class RepairCounter {
   }
 }
 
-/** The kinds that occurred, in the order of the table. */
+/** The kinds that occurred, in order. */
 export function listRepairs(
   counts: RepairCounts,
 ): readonly { readonly repair: Repair; readonly count: number }[] {
-  return (Object.keys(REPAIRS) as Repair[]).flatMap((repair) => {
+  return KINDS.flatMap((repair) => {
     const count = counts[repair];
     return count === undefined ? [] : [{ repair, count }];
   });

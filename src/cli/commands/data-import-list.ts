@@ -1,6 +1,6 @@
 /** @file `ecamp data import list`. */
 import { type Command, defineCommand } from "../command.ts";
-import { LIST_INPUTS, LIST_PEOPLE } from "../list-arguments.ts";
+import { LIST_INPUTS, LIST_PATIENTS, SET_OPTIONS } from "../list-arguments.ts";
 
 /** Makes a dataset folder of classification lists. */
 export const dataImportList: Command = defineCommand({
@@ -27,7 +27,8 @@ by you alone.`,
       choices: ["chestxray14", "chexpert", "rsna", "odir5k", "mured", "aptos2019", "covidx"],
       help: "the classes of a well-known set",
     },
-    ...LIST_PEOPLE,
+    ...LIST_PATIENTS,
+    ...SET_OPTIONS,
   },
   examples: [
     {

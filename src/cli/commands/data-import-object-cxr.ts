@@ -1,6 +1,6 @@
 /** @file `ecamp data import object-cxr`. */
 import { type Command, defineCommand } from "../command.ts";
-import { LIST_INPUTS, LIST_PEOPLE } from "../list-arguments.ts";
+import { LIST_INPUTS, LIST_PATIENTS, SET_OPTIONS } from "../list-arguments.ts";
 
 /** Makes a dataset folder of object-CXR lists. */
 export const dataImportObjectCxr: Command = defineCommand({
@@ -21,7 +21,8 @@ One list a split; records keep these splits. Pictures stay where they are. The s
       type: "boolean",
       help: "leave out boxes without area in the picture, and count them",
     },
-    ...LIST_PEOPLE,
+    ...LIST_PATIENTS,
+    ...SET_OPTIONS,
   },
   examples: [
     {

@@ -1,6 +1,6 @@
 /** @file `ecamp data import siim-pneumothorax`. */
 import { type Command, defineCommand } from "../command.ts";
-import { LIST_INPUTS, LIST_PEOPLE } from "../list-arguments.ts";
+import { LIST_INPUTS, LIST_PATIENTS, SET_OPTIONS } from "../list-arguments.ts";
 
 /** Makes a dataset folder of SIIM-ACR lists. */
 export const dataImportSiimPneumothorax: Command = defineCommand({
@@ -32,7 +32,8 @@ One list a split; records keep these splits. Pictures stay where they are. The s
       help: "what a start counts from: the run before, or the picture's first pixel, 1",
     },
     repair: { type: "boolean", help: "cut runs beyond the picture, and count them" },
-    ...LIST_PEOPLE,
+    ...LIST_PATIENTS,
+    ...SET_OPTIONS,
   },
   examples: [
     {

@@ -1,5 +1,6 @@
 /** @file `ecamp data import table`. */
 import { type Command, defineCommand } from "../command.ts";
+import { SET_OPTIONS } from "../list-arguments.ts";
 
 /** Makes a dataset folder of a table. */
 export const dataImportTable: Command = defineCommand({
@@ -34,24 +35,14 @@ by you alone.`,
     "split-column": { type: "string", metavar: "NAME", help: "train, val or test" },
     "masks-column": { type: "string", metavar: "NAME", help: "an object of mask paths by class" },
     "boxes-column": { type: "string", metavar: "NAME", help: "a list of boxes in pixels" },
-    "empty-boxes": {
-      type: "choice",
-      choices: ["none", "unknown"],
-      default: "unknown",
-      help: "what an empty list of boxes says",
-    },
+    "boxes-complete": { type: "boolean", help: "an empty list of boxes says that there is none" },
     "meta-column": { type: "list", metavar: "NAME", help: "a column to keep as it is" },
     where: { type: "list", metavar: "TEST", help: "rows to take, such as view=PA or age>=18" },
     "skip-missing": { type: "boolean", help: "skip rows whose picture is not there" },
     format: { type: "choice", choices: ["csv", "tsv", "jsonl"], help: "if the extension lies" },
     delimiter: { type: "string", metavar: "TEXT", help: "what stands between a CSV's cells" },
     encoding: { type: "string", default: "utf-8", help: "the text encoding" },
-    name: { type: "string", help: "the set's name; the folder's if absent" },
-    licence: { type: "string", default: "unstated", help: "the licence of pictures and reports" },
-    public: { type: "boolean", help: "hide nothing: the set holds no one's private data" },
-    "keep-ids": { type: "boolean", help: "keep ids as they are, in a private set too" },
-    "id-key": { type: "string", metavar: "FILE", help: "the key of hashes; the user's if absent" },
-    json: { type: "boolean", help: "print the counts as JSON" },
+    ...SET_OPTIONS,
   },
   examples: [
     {

@@ -63,7 +63,7 @@ export function discAndCup(
   const plane = (threshold: number): Mask => ({
     width: picture.width,
     height: picture.height,
-    data: Uint8Array.from(picture.data, (level) => (level >= threshold ? 1 : 0)),
+    data: picture.data.map((level) => (level >= threshold ? 1 : 0)),
   });
   const disc = plane(isOdd ? DISC / 2 : 1);
   const cup = plane(isOdd ? (DISC + CUP + 1) / 2 : CUP);

@@ -66,6 +66,36 @@ describe("importAnnotations() of RSNA", () => {
     assert.deepEqual([task, maskRoot], [["classify", "segment", "detect"], undefined]);
   });
 
+  test("the challenge's own table: a row for each box, pictures called like patients", async () => {
+    const header = "patientId,x,y,width,height,Target\n";
+    const train = `${header}p1,264.0,152.0,213.0,379.0,1\np2,,,,,0\np1,562.0,152.0,256.0,453.0,1\n`;
+    const side = [1024, 1024] as const;
+    const pictures = { "p1.png": side, "p2.jpg": side };
+    const set = await writeAnnotatedSet(root, { pictures, lists: { train } });
+    await importAnnotations(rsnaPneumonia(), { ...set, patientPattern: "^(.*)\\.\\w+$" });
+    const said = (await allRecords(set.out)).map(({ image, patient, boxes }) => [
+      image,
+      patient,
+      boxes,
+    ]);
+    assert.deepEqual(said, [
+      ["p1.png", "p1", [box(264, 152, 213, 379), box(562, 152, 256, 453)]],
+      ["p2.jpg", "p2", []],
+    ]);
+    for (const [rows, message] of [
+      ["p1,1,2,3,4,1\np1,,,,,0\n", /line 3: the picture has a row before, in line 2/],
+      ["p1,1,,3,4,1\n", /line 2: column "y" is no number/],
+      ["p1,1,2,3,4,2\n", /line 2: column "Target" is neither 0 nor 1/],
+      [",,,,,0\n", /line 2: column "patientId" is empty/],
+    ] as const) {
+      const wrong = await writeAnnotatedSet(root, { pictures, lists: { train: header + rows } });
+      await assert.rejects(importAnnotations(rsnaPneumonia(), wrong), {
+        name: "ManifestError",
+        message,
+      });
+    }
+  });
+
   test("scales boxes to pictures of another size, counted", async () => {
     const { summary, record } = await imported([[256, 512, 768, 1024]], [256, 256]);
     assert.deepEqual(record.boxes, [box(64, 128, 128, 128)]);

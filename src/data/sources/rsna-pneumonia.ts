@@ -1,7 +1,11 @@
-/** @file RSNA pneumonia: lists `image_path,bbox`, boxes [x1, y1, x2, y2] in pixels of 1024 × 1024 (SPEC 4.2, 4.3). */
+/**
+ * @file RSNA pneumonia: lists `image_path,bbox`, boxes [x1, y1, x2, y2] in pixels of 1024 × 1024 (SPEC 4.2, 4.3), or the
+ * challenge's own table.
+ */
 import { ManifestError } from "../../util/errors.ts";
 import { boxesOfCorners } from "../boxes-of-corners.ts";
 import { parseRsnaList, type RsnaRow } from "../lists/rsna-list.ts";
+import { isRsnaTable, parseRsnaTable } from "../lists/rsna-table.ts";
 import type { Annotation, AnnotationSource, FoundPicture, Mending } from "./annotation-source.ts";
 import { withoutRawForm } from "./without-raw-form.ts";
 
@@ -20,7 +24,10 @@ export function rsnaPneumonia({ faults = "error" }: RsnaOptions = {}): Annotatio
     name: "rsna-pneumonia",
     task: ["classify", "segment", "detect"],
     classes: [CLASS],
-    read: (list) => ({ rows: parseRsnaList(list), leftOut: 0 }),
+    read: (list) => ({
+      rows: isRsnaTable(list) ? parseRsnaTable(list) : parseRsnaList(list),
+      leftOut: 0,
+    }),
     pathsOf: ({ path }) => withoutRawForm(path),
     saying: ({ boxes }) => JSON.stringify(boxes),
     annotate: (row, picture) => annotate(row, picture, faults),
