@@ -12,18 +12,13 @@ import { fileURLToPath } from "node:url";
 import { resolveClassify } from "../src/cli/resolve-classify.ts";
 import { openDataset } from "../src/data/dataset.ts";
 import { openDevice } from "../src/engine/runtime/device.ts";
-import { input } from "../src/engine/tensor.ts";
-import { vitEncoder } from "../src/model/vit.ts";
-import { initialValues } from "../src/nn/initializers.ts";
-import { Scope, Trace } from "../src/nn/scope.ts";
 import type { ClassifyConfig } from "../src/recipes/classify-config.ts";
 import { type Evaluation, evaluate } from "../src/tasks/classify/evaluate.ts";
 import { finetuneClassifier } from "../src/tasks/classify/finetune.ts";
 import { compareEvaluations } from "../src/tasks/evaluation/compare-evaluations.ts";
-import { trainedEncoder } from "../src/tasks/finetune/trained-encoder.ts";
 import { findModelFile } from "../src/tasks/initial-file.ts";
 import { digestFile } from "../src/util/sha256.ts";
-import { openSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
+import { redraw } from "./harness/redraw.ts";
 import type { Cell, Outcome, RunContext, Study } from "./harness/study.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -136,28 +131,6 @@ async function runCell(cell: Cell, seed: number, context: RunContext): Promise<O
       encoder: (await digestFile(trained)).slice(0, 12),
     },
   };
-}
-
-/** The encoder as it was before it was trained: the same architecture and normalisation, parameters drawn with the seed. */
-async function redraw(
-  trained: string,
-  {
-    seed,
-    folder,
-    model,
-  }: { readonly seed: number; readonly folder: string; readonly model: ClassifyConfig["model"] },
-): Promise<string> {
-  await using stored = await openSafetensors(trained);
-  const { normalization: _, assumed: __, ...architecture } = trainedEncoder(stored, model);
-  const trace = new Trace();
-  const side = architecture.imageSize;
-  vitEncoder(new Scope(trace), { image: input("image", "f32", [1, 3, side, side]) }, architecture);
-  const drawn = [...trace.parameters.values()].map(
-    (parameter) => [parameter.name, initialValues({ ...parameter, seed })] as const,
-  );
-  const file = join(folder, "drawn.safetensors");
-  await writeSafetensors(file, drawn, { metadata: stored.metadata });
-  return file;
 }
 
 /** The paired difference in mean AUROC to the counterpart's evaluation, where that one was kept on this machine. */

@@ -19,7 +19,7 @@ export function describeSplit(folder: string, result: SplitResult): string {
   const smallest = parts.find(({ fraction }) => fraction !== undefined);
   if (smallest !== undefined) {
     lines.push(
-      `Next: ecamp finetune classify --data ${folder} --labels ${smallest.fraction}% --out RUN`,
+      `Next: ecamp finetune classify|segment|detect --data ${folder} --labels ${smallest.fraction}% --out RUN`,
       "",
     );
   }

@@ -196,6 +196,25 @@ describe("splitDataset()", () => {
   });
 });
 
+test("splitDataset() deals out what masks and boxes show, where no label speaks of it", async () => {
+  const box = { x: 0, y: 0, width: 1, height: 1 };
+  const folder = await datasetOf(
+    records.map(({ labels: _, ...record }, i) => ({
+      ...record,
+      ...(i % 4 === 0 && { masks: { Lung: `${i}.png` } }),
+      boxes: i % 10 === 0 ? [{ ...box, label: "Nodule" }] : [],
+      labels: { Lung: i % 8 === 0 ? 0 : 1 } as const,
+    })),
+    { classes: ["Lung", "Nodule"] },
+  );
+  const { parts } = await split(folder);
+  const total = (at: number): number =>
+    parts.slice(2).reduce((sum, { positives }) => sum + (positives[at] ?? 0), 0);
+  // The label decides of the lungs, not the mask; nothing but boxes speaks of the nodules.
+  assert.deepEqual([total(0), total(1)], [175, 20]);
+  assert.ok(parts.slice(2).every(({ positives }) => (positives[1] ?? 0) > 0));
+});
+
 describe("a dataset with a split", () => {
   test("asks for a new split when its records change, by reader and by check", async () => {
     const folder = await datasetOf();

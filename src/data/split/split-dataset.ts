@@ -81,9 +81,12 @@ class ClassPositions {
     return [...this.#positions.keys()];
   }
 
-  /** The classes that a record shows. */
-  shownBy({ labels = {}, class: only }: DatasetRecord): readonly number[] {
+  /** The classes that a record shows: by a label, or by a mask or a box where no label speaks of the class. */
+  shownBy({ labels = {}, class: only, masks = {}, boxes = [] }: DatasetRecord): readonly number[] {
     const shown = new Set(Object.keys(labels).filter((name) => labels[name] === 1));
+    for (const name of [...Object.keys(masks), ...boxes.map(({ label }) => label)]) {
+      if (labels[name] === undefined) shown.add(name);
+    }
     if (only !== undefined) shown.add(only);
     return Array.from(shown, (name) => {
       const position = this.#positions.get(name) ?? this.#positions.size;
