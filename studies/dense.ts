@@ -37,11 +37,15 @@ const MARKS = {
   "lungs and heart, jsrt": { task: "segment", dataset: "jsrt", set: [] },
   "lungs, covid_notes": { task: "segment", dataset: "covid_masks", set: [] },
   "optic disc, idrid": { task: "segment", dataset: "idrid_disc", set: [] },
-  "nodules, jsrt": { task: "detect", dataset: "jsrt", set: ["model.anchors=fit"] },
+  "nodules, jsrt": {
+    task: "detect",
+    dataset: "jsrt",
+    set: ["model.anchors=fit", "train.steps=200"],
+  },
 } as const;
 
 /** The course of every run: what two cores do in a few minutes. */
-const COURSE = ["train.steps=120", "train.warmupSteps=10", "train.validateUpdates=40"] as const;
+const COURSE = ["train.steps=100", "train.warmupSteps=10", "train.validateUpdates=25"] as const;
 
 /** What a cell's settings say. */
 interface DenseSettings {
