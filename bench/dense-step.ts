@@ -3,7 +3,7 @@
  * model's own matrix products and convolutions when it does nothing else, measured in the same process, and where the time goes
  * by kind of operator.
  *
- * Usage: node --import tsx bench/dense-step.ts [--task segment] [--size base] [--batch 8] [--steps 5] [--threads 2] [--rounds 3]
+ * Usage: node --import tsx bench/dense-step.ts [--task segment|detect] [--size base] [--batch 8] [--steps 5] [--threads 2] [--rounds 3]
  *   [--train-encoder]
  * Random pictures, targets and parameters; AdamW included. Prints JSON.
  */
@@ -17,6 +17,14 @@ import { openDevice } from "../src/engine/runtime/device.ts";
 import { type NamedArrays, Program } from "../src/engine/runtime/program.ts";
 import { input, type Tensor } from "../src/engine/tensor.ts";
 import { normalizeGrey, repeatChannels } from "../src/model/grey-image.ts";
+import { detectionAnchors } from "../src/model/heads/detection-anchors.ts";
+import { detectionLoss } from "../src/model/heads/detection-loss.ts";
+import {
+  BOX_COLUMNS,
+  detectionTargets,
+  targetShapes,
+} from "../src/model/heads/detection-targets.ts";
+import { detector, detectorGrids, isDetectorEncoder } from "../src/model/heads/detector.ts";
 import { mixedLoss } from "../src/model/heads/segmentation-loss.ts";
 import { DECODER_WIDTHS, isSegmenterEncoder, segmenter } from "../src/model/heads/segmenter.ts";
 import type { Scope } from "../src/nn/scope.ts";
@@ -54,6 +62,8 @@ interface DenseTask {
   readonly build: (scope: Scope, image: Tensor) => Objective;
   readonly isEncoder: (parameter: string) => boolean;
   readonly feeds: () => NamedArrays;
+  /** The tap of what the encoder gives. */
+  readonly features: string;
 }
 
 const TASKS: Readonly<Record<string, DenseTask>> = {
@@ -73,8 +83,38 @@ const TASKS: Readonly<Record<string, DenseTask>> = {
     },
     isEncoder: isSegmenterEncoder,
     feeds: () => new Map([["targets", discs()]]),
+    features: "encoder.features",
   },
+  detect: detectTask(),
 };
+
+/** The published detector for few labels: expansion 8, three boxes a picture. */
+function detectTask(): DenseTask {
+  const config = { ...encoder, classes: 1, expansion: 8, anchors: detectionAnchors(side) };
+  const options = { ...config, grids: detectorGrids(config) };
+  const name = (k: number): string => `targets${k}`;
+  return {
+    build: (scope, image) => {
+      const maps = detector(scope, image, { ...config, training: true });
+      const shapes = targetShapes(batch, options);
+      const { total: loss } = detectionLoss(
+        maps,
+        shapes.map((shape, k) => input(name(k), "f32", shape)),
+      );
+      return { loss, parts: { loss } };
+    },
+    isEncoder: isDetectorEncoder,
+    feeds: () => {
+      const boxes = zeros("f32", [batch, 3, BOX_COLUMNS]);
+      for (let at = 0; at < batch * 3; at++) {
+        const place = (at + 1) / (batch * 3 + 1);
+        boxes.data.set([0, place, 1 - place, 0.1, 0.2], at * BOX_COLUMNS);
+      }
+      return new Map(detectionTargets(boxes, options).map((target, k) => [name(k), target]));
+    },
+    features: "backbone.encoder.features",
+  };
+}
 
 const task = TASKS[values.task];
 if (task === undefined) {
@@ -123,7 +163,7 @@ for (const product of products)
   productMs += product.count * (await timeProduct(product, device, Number(values.rounds)));
 const flop = products.reduce((sum, each) => sum + each.count * each.flop, 0);
 const [stepMs, gradientMs] = [spread(times.step), spread(times.gradients)];
-const features = traced.taps.get("encoder.features");
+const features = traced.taps.get(task.features);
 console.log(
   JSON.stringify(
     {

@@ -69,7 +69,8 @@ export function detectorFeatures(
   config: EncoderConfig & Pick<TokenOptions, "positionExponent">,
 ): Tensor {
   const options = { ...config, trainsPositions: true };
-  return cutClassToken(vitTokens(encoderScope(s), { image }, options)).patches;
+  const encoder = encoderScope(s);
+  return encoder.tap("features", cutClassToken(vitTokens(encoder, { image }, options)).patches);
 }
 
 /** Patch tokens [B, N, D] → raw maps of each scale. */
