@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { picturesBelow } from "./run-predict.ts";
+import { findNamedPictures, picturesBelow } from "./find-pictures.ts";
 
 let folder = "";
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "run-predict-"));
+  folder = await mkdtemp(join(tmpdir(), "find-pictures-"));
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
