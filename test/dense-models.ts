@@ -21,8 +21,16 @@ const ENCODER = {
   positionExponent: "k/(d/2)",
 } as const;
 
+/** The level that is grey to the segmenter. */
+export const GREY = 128;
+
 const PICTURES: PictureDescription = {
-  ...{ normalization: { mean: 0.5, std: 0.25 }, sixteenBit: "range", bitDepth: 12, leaks: false },
+  ...{
+    normalization: { mean: GREY / 255, std: 0.25 },
+    sixteenBit: "range",
+    bitDepth: 12,
+    leaks: false,
+  },
 };
 
 type Values = (shape: Shape) => readonly number[];

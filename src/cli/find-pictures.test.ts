@@ -27,3 +27,22 @@ describe("picturesBelow()", () => {
     );
   });
 });
+
+describe("findNamedPictures()", () => {
+  test("names each picture once, by its path from what the paths have in common", async () => {
+    const at = (...names: string[]) => join(folder, "named", ...names);
+    for (const way of ["a", "b/deep", "ab"]) {
+      await mkdir(at(way), { recursive: true });
+      await writeFile(at(way, "film.png"), "");
+    }
+    const names = async (...paths: string[]) => [...(await findNamedPictures(paths))];
+    assert.deepEqual(await names(at("b")), [[at("b", "deep", "film.png"), "deep/film.png"]]);
+    assert.deepEqual(await names(at("a", "film.png")), [[at("a", "film.png"), "film.png"]]);
+    const [all, again] = [at("a", "film.png"), join(at("a"), "..", "a", "film.png")];
+    assert.deepEqual(await names(all, at("ab"), at("b", "deep"), again, at("a")), [
+      [at("a", "film.png"), "a/film.png"],
+      [at("ab", "film.png"), "ab/film.png"],
+      [at("b", "deep", "film.png"), "b/deep/film.png"],
+    ]);
+  });
+});

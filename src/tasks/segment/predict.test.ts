@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { HALVES, writeHalvesSegmenter } from "../../../test/dense-models.ts";
+import { GREY, HALVES, writeHalvesSegmenter } from "../../../test/dense-models.ts";
 import { encodePng } from "../../image/encode.ts";
 import { type Mask, maskArea } from "../../image/mask.ts";
 import { type PixelSize, raster } from "../../image/raster.ts";
@@ -23,11 +23,11 @@ const model = join(root, "model.safetensors");
 
 /** Grey pictures of other sizes and forms than the model's square, a black one and a white one. */
 const PICTURES: readonly (PixelSize & { readonly level: number })[] = [
-  { width: 12, height: 6, level: 128 },
+  { width: 12, height: 6, level: GREY },
   { width: 6, height: 20, level: 0 },
-  { width: 8, height: 8, level: 128 },
+  { width: 8, height: 8, level: GREY },
   { width: 5, height: 9, level: 255 },
-  { width: 40, height: 2, level: 128 },
+  { width: 40, height: 2, level: GREY },
 ];
 const files = PICTURES.map(({ width, height }) => join(root, `${width}x${height}.png`));
 
@@ -68,7 +68,7 @@ describe("predictMasks()", () => {
         const one = all[i];
         assert.ok(one !== undefined && "masks" in one);
         assert.deepEqual([one.picture.width, one.picture.height], [size.width, size.height]);
-        const holds = (isHalf: boolean) => (level === 128 ? isHalf : level > 128);
+        const holds = (isHalf: boolean) => (level === GREY ? isHalf : level > GREY);
         assert.deepEqual(one.masks, [
           { label: HALVES[0], mask: maskWhere(size, (x) => holds(x < size.width / 2)) },
           { label: HALVES[1], mask: maskWhere(size, (_, y) => holds(y < size.height / 2)) },
