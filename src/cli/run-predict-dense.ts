@@ -138,12 +138,16 @@ function describeMasks({ masks }: SavedMasks): string {
   return words.join("  ");
 }
 
-/** `nodule 0.83 at (12, 40, 96, 88)`: column and row of the first corner, width, height; the surest box first. */
-function describeBoxes({ boxes }: SavedBoxes): string {
+/** The most boxes on a line. */
+const SHOWN = 5;
+
+/** `nodule 0.83 at (12, 40, 96, 88)`: column and row of the first corner, width, height; the surest boxes first. */
+export function describeBoxes({ boxes }: Pick<SavedBoxes, "boxes">): string {
   if (boxes.length === 0) return "nothing found";
-  const words = boxes.map(({ label, score, x, y, width, height }) => {
+  const words = boxes.slice(0, SHOWN).map(({ label, score, x, y, width, height }) => {
     const places = [x, y, width, height].map(Math.round).join(", ");
     return `${label} ${score.toFixed(2)} at (${places})`;
   });
-  return words.join("  ");
+  const more = boxes.length - words.length;
+  return [...words, ...(more > 0 ? [`and ${more} more`] : [])].join("  ");
 }

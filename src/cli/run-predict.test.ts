@@ -16,6 +16,7 @@ import { decodeRunLengths, type RunStarts } from "../image/run-lengths.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { COMMANDS } from "./commands.ts";
 import { runCli } from "./run-cli.ts";
+import { describeBoxes } from "./run-predict-dense.ts";
 import { recordedTerminal } from "./terminal.ts";
 
 const root = await mkdtemp(join(tmpdir(), "run-predict-"));
@@ -228,6 +229,14 @@ describe("ecamp predict with a detector", () => {
     const { boxes, leaks, overlay } = JSON.parse(out);
     assert.deepEqual([boxes, leaks, overlay], [[], false, "overlays/film.png.png"]);
   });
+});
+
+test("describeBoxes() names the surest few, and how many more there are", () => {
+  const box = { label: "mass", score: 0.9, probability: 1, x: 0.6, y: 1.4, width: 3, height: 2 };
+  const shown = (count: number) =>
+    describeBoxes({ boxes: Array.from({ length: count }, () => box) });
+  assert.match(shown(5), /^(?:mass 0\.90 at \(1, 1, 3, 2\)(?: {2})?){5}$/);
+  assert.match(shown(7), /\) {2}and 2 more$/);
 });
 
 describe("ecamp predict", () => {
