@@ -68,6 +68,9 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classif
 export { finetuneClassifier } from "./tasks/classify/finetune.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
+// Boxes.
+export { type OpenDetector, openDetector } from "./tasks/detect/open-detector.ts";
+export { type BoxPrediction, type FoundBox, predictBoxes } from "./tasks/detect/predict.ts";
 export {
   compareEvaluations,
   type EvaluationComparison,
@@ -93,6 +96,9 @@ export {
   type FeatureExtractor,
   type FrozenEncoder,
 } from "./tasks/probe/features.ts";
+// Masks.
+export { type OpenSegmenter, openSegmenter } from "./tasks/segment/open-segmenter.ts";
+export { type ClassMask, type MaskPrediction, predictMasks } from "./tasks/segment/predict.ts";
 // Text, weights, proof.
 export { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
 // Errors that a caller may want to tell apart.

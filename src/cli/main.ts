@@ -16,8 +16,8 @@ const interruption = watchSignals({
   say: terminal.err,
 });
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe has left, as in `ecamp recipes | head -1`: nothing is wrong.
-  if (error.code === "EPIPE") process.exit(0);
+  // The reader of a pipe has left, as in `ecamp recipes | head -1`.
+  if (error.code === "EPIPE") return interruption.readerLeft();
   terminal.err(`ecamp: Cannot write to standard output: ${error.message}\n`);
   process.exit(1);
 });

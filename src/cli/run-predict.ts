@@ -1,44 +1,85 @@
-/** @file What `ecamp predict` does: finds the pictures, scores them, prints a line for each. */
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { openClassifier } from "../tasks/classify/open-classifier.ts";
+/** @file What `ecamp predict` does: opens the model, whatever kind it is, finds the pictures, and prints a line for each. */
+import type { RunStarts } from "../image/run-lengths.ts";
+import type { OpenClassifier } from "../tasks/classify/open-classifier.ts";
 import { type FilePrediction, predict } from "../tasks/classify/predict.ts";
 import { LEAKING_MODEL } from "../tasks/finetune/leaking-model.ts";
-import { systemErrorCode } from "../util/atomic-file.ts";
-import { ConfigError, describeError } from "../util/errors.ts";
+import { type ModelKind, openTrained } from "../tasks/predict/open-trained.ts";
+import { UsageError } from "../util/errors.ts";
 import { deviceOf } from "./device-option.ts";
-import { startProgress } from "./progress.ts";
+import { findPictures } from "./find-pictures.ts";
+import { withProgress } from "./progress.ts";
+import { predictBoxFiles, predictMaskFiles } from "./run-predict-dense.ts";
 import type { CommandContext } from "./terminal.ts";
 
 /** The arguments of `ecamp predict`, as its option table gives them. */
 export interface PredictArgs {
   readonly run: string;
   readonly images: readonly string[];
+  readonly out: string | undefined;
+  readonly threshold: number | undefined;
+  readonly rle: RunStarts | undefined;
+  readonly minObjectness: number | undefined;
+  readonly overlays: boolean;
+  readonly overwrite: boolean;
   readonly device: string;
   readonly threads: number | undefined;
   readonly json: boolean;
 }
 
-/** What a folder is searched for. */
-const PICTURE = /\.(?:png|jpe?g)$/i;
+/** Predicts files; the status is 1 when one of them could not be read. */
+export async function runPredict(args: PredictArgs, context: CommandContext): Promise<number> {
+  const { kind, model } = await openTrained(args.run);
+  requireFitting(kind, args);
+  if (model.leaks) context.terminal.err(`${LEAKING_MODEL}\n`);
+  switch (kind) {
+    case "classifier":
+      return predictClasses(model, args, context);
+    case "segmenter":
+      return predictMaskFiles(model, { ...args, out: requireOut(kind, args) }, context);
+    case "detector":
+      return predictBoxFiles(model, { ...args, out: requireOut(kind, args) }, context);
+  }
+}
 
-/** Scores files; the status is 1 when one of them could not be read. */
-export async function runPredict(
-  { run, images, json, ...chosen }: PredictArgs,
+/** Which kinds of models an option is for. */
+const DENSE: readonly ModelKind[] = ["segmenter", "detector"];
+
+/** @throws {UsageError} when an option is given that means nothing to the model */
+function requireFitting(kind: ModelKind, args: PredictArgs): void {
+  const given: readonly (readonly [string, boolean, readonly ModelKind[]])[] = [
+    ["--out", args.out !== undefined, DENSE],
+    ["--overwrite", args.overwrite, DENSE],
+    ["--no-overlays", !args.overlays, DENSE],
+    ["--threshold", args.threshold !== undefined, ["segmenter"]],
+    ["--rle", args.rle !== undefined, ["segmenter"]],
+    ["--min-objectness", args.minObjectness !== undefined, ["detector"]],
+  ];
+  for (const [option, isGiven, kinds] of given) {
+    if (!isGiven || kinds.includes(kind)) continue;
+    throw new UsageError(
+      `Cannot predict with ${option}: "${args.run}" is a ${kind}, and ${option} is for a ${kinds.join(" or a ")}`,
+    );
+  }
+}
+
+function requireOut(kind: ModelKind, { run, out }: PredictArgs): string {
+  if (out !== undefined) return out;
+  throw new UsageError(
+    `Cannot predict without --out DIR: "${run}" is a ${kind}, whose predictions are files; name a new folder for them`,
+  );
+}
+
+async function predictClasses(
+  classifier: OpenClassifier,
+  { images, json, ...chosen }: PredictArgs,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
-  const classifier = await openClassifier(run);
   const { leaks } = classifier;
-  if (leaks) terminal.err(`${LEAKING_MODEL}\n`);
-  const files = (await Promise.all(images.map(findPictures))).flat();
-  const progress = startProgress(terminal, {
-    label: "predict",
-    total: files.length,
-    unit: "images",
-  });
+  const files = await findPictures(images);
   const device = deviceOf(chosen);
   let [done, unread] = [0, 0];
-  try {
+  const shown = { label: "predict", total: files.length, unit: "images" };
+  await withProgress(terminal, shown, async (progress) => {
     for await (const prediction of predict(classifier, files, { device, signal })) {
       if ("error" in prediction) unread++;
       terminal.out(
@@ -46,41 +87,9 @@ export async function runPredict(
       );
       progress.update(++done, "");
     }
-  } finally {
-    progress.finish();
-  }
+  });
   if (unread > 0) terminal.err(`${unread} of ${files.length} files could not be read\n`);
   return unread > 0 ? 1 : 0;
-}
-
-/** A file itself, or the pictures in a folder and below it, in the order of their names. */
-async function findPictures(path: string): Promise<readonly string[]> {
-  const found = await stat(path).catch((error: unknown) => {
-    const reason =
-      systemErrorCode(error) === "ENOENT" ? "no such file or folder" : describeError(error);
-    throw new ConfigError(`Cannot predict "${path}": ${reason}`, { cause: error });
-  });
-  if (!found.isDirectory()) return [path];
-  const pictures = await picturesBelow(path);
-  if (pictures.length > 0) return pictures.toSorted();
-  throw new ConfigError(
-    `Cannot predict "${path}": there is no picture in the folder, expected files named .png, .jpg or .jpeg`,
-  );
-}
-
-/** The pictures in a folder and below it. Links to files are followed; links to folders are not, since they may lead back. */
-export async function picturesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const found = await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return picturesBelow(path);
-      if (!PICTURE.test(entry.name)) return [];
-      const isFile = entry.isSymbolicLink() ? (await stat(path)).isFile() : entry.isFile();
-      return isFile ? [path] : [];
-    }),
-  );
-  return found.flat();
 }
 
 /** `film.png  Effusion 0.91  Edema 0.40 …`, the likeliest first. */

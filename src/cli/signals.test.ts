@@ -49,3 +49,17 @@ test("watchSignals() stops at once at any second signal, however late and of whi
     assert.equal(said.length, 1);
   }
 });
+
+test("watchSignals() takes a reader that left for a request to stop, without a failure", () => {
+  const plain = watch();
+  plain.interruption.readerLeft();
+  assert.deepEqual(plain.exits, [0]);
+  const { source, exits, interruption } = watch();
+  interruption.stopGracefully();
+  interruption.readerLeft();
+  interruption.readerLeft(); // every further line says so again
+  assert.deepEqual(exits, []);
+  assert.deepEqual([interruption.signal.aborted, interruption.status()], [true, 0]);
+  source.emit("SIGINT");
+  assert.deepEqual(exits, [130]);
+});

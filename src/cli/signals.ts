@@ -14,6 +14,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** From now on the first signal asks instead of ending the process. */
   readonly stopGracefully: () => void;
+  /** To be told when nobody reads the results any more, as after `| head -1`: nothing is wrong, but there is no more to do. */
+  readonly readerLeft: () => void;
   /** The status to exit with once the command has wound down, when it was asked to. */
   readonly status: () => number | undefined;
 }
@@ -45,6 +47,11 @@ export function watchSignals({
     signal: controller.signal,
     stopGracefully: () => {
       graceful = true;
+    },
+    readerLeft: () => {
+      if (!graceful) return exit(0);
+      status ??= 0;
+      controller.abort();
     },
     status: () => status,
   };

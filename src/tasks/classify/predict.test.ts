@@ -180,7 +180,7 @@ describe("openClassifier()", () => {
     });
     await assert.rejects(
       openClassifier(other),
-      /"classifier\.config" of its header is not understood/,
+      /"classifier\.\w+" of its header is not understood/,
     );
     await assert.rejects(openClassifier(join(root, "absent")), /Cannot open the classifier/);
   });
