@@ -1,4 +1,4 @@
-/** @file What `ecamp evaluate` and `ecamp compare` print of segmenters and detectors: a row a class, and what is published beside it. */
+/** @file What `ecamp evaluate` and `ecamp compare` print of segmenters and detectors: a row a class, and what papers print beside it. */
 import type { DenseDifference } from "../metrics/dense-report.ts";
 import type { Figure } from "../metrics/figures.ts";
 import type { DenseEvaluation } from "../tasks/dense/evaluate.ts";
@@ -16,7 +16,7 @@ interface Column {
 
 const column = (head: string, name: string, digits = 3): Column => ({ head, name, digits });
 
-/** Tables by task; each begins with the figure that is published. */
+/** Tables by task; each begins with the figure that papers print. */
 const TABLES: Readonly<Record<DenseProvenance["task"], readonly (readonly Column[])[]>> = {
   segment: [
     [
@@ -33,7 +33,7 @@ const TABLES: Readonly<Record<DenseProvenance["task"], readonly (readonly Column
   detect: [
     [
       column("mAP 0.4:0.75", "map"),
-      column("filtered, as published", "mapFiltered"),
+      column("filtered, as in the paper", "mapFiltered"),
       column("AP50", "ap50"),
       column("mAP, small", "mapSmall"),
     ],

@@ -10,7 +10,7 @@ export const evaluate: Command = defineCommand({
 patients) beside the floor that knowing nothing would reach. Classifiers: AUROC, average precision, calibration, and
 decisions at a threshold that the run's own split val has chosen. Segmenters: Dice, IoU and the 95 % Hausdorff distance,
 of all images and of those with something to find. Detectors: mean average precision (IoU 0.4 to 0.75; in full, and
-filtered as published) and sensitivity at 1/8 to 8 false alarms an image. A patient in two splits, or one that the run
+filtered as the paper prints it) and sensitivity at 1/8 to 8 false alarms an image. A patient in two splits, or one that the run
 has seen in training, stops it; --allow-leak goes on and says so in the result.
 
 Writes predictions and all figures into RUN/evaluation/SPLIT, where "ecamp compare" finds them.`,
