@@ -7,7 +7,7 @@ import type { SampleCounts } from "./ranking.ts";
 
 /**
  * Figures of a detector. `map` is over the pictures as they are; `mapFiltered` leaves out those without a detection or without a
- * true box, as published runs do, and stands beside it always (SPEC 5). Those that end in `Small` are of small lesions alone.
+ * true box, and needs an overlap greater than its threshold, as published runs do; it stands beside it always (SPEC 5). Those that end in `Small` are of small lesions alone.
  */
 export const DETECTION_FIGURES = [
   "map",
@@ -49,7 +49,7 @@ export function detectionStatistics(
   { strict = false, smallBelow }: DetectionStatisticsOptions = {},
 ): DetectionStatistics {
   const map = meanAveragePrecisionOf(images, { strict });
-  const mapFiltered = meanAveragePrecisionOf(images, { strict, filtered: true });
+  const mapFiltered = meanAveragePrecisionOf(images, { strict: true, filtered: true });
   const ap50 = meanAveragePrecisionOf(images, { strict, iouThresholds: [HALF] });
   const froc = frocOf(images, { strict });
   const area = { least: 0, end: smallBelow ?? 0 };
