@@ -47,9 +47,9 @@ function jobOf({
 
 async function headOf(context: HeadContext<DetectConfig>): Promise<ReturnType<typeof detectHead>> {
   const { config: run, architecture, classes, dataset, leaks, normalization } = context;
-  const { expansion, objectness, maxOverlap } = run.model;
+  const { expansion, channels, objectness, maxOverlap } = run.model;
   const anchors = await anchorsOf(context);
-  const config = { ...architecture, classes: classes.length, expansion, anchors };
+  const config = { ...architecture, classes: classes.length, expansion, channels, anchors };
   const { bitDepth } = dataset.manifest;
   return detectHead(config, {
     suppress: { minObjectness: objectness, maxOverlap },

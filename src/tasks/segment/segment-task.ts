@@ -2,7 +2,6 @@
 import { knowsMask } from "../../data/read-masks.ts";
 import type { DatasetRecord } from "../../data/record.ts";
 import { type SegmentationFields, segmentationJob } from "../../data/segmentation-job.ts";
-import { DECODER_WIDTHS } from "../../model/heads/segmenter.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseTask, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
@@ -26,8 +25,8 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
   decode: ({ fidelity }) => segmentMethod(fidelity).decode,
   job: jobOf,
   head: async ({ config, architecture, classes, dataset, leaks, normalization }) => {
-    const { decoders } = config.model;
-    const model = { ...architecture, classes, decoders, decoderWidths: DECODER_WIDTHS };
+    const { decoders, decoderWidths } = config.model;
+    const model = { ...architecture, classes, decoders, decoderWidths };
     const { bitDepth } = dataset.manifest;
     return segmentHead(
       model,
