@@ -2,8 +2,10 @@
 
 // Configurations: recipes, the fidelity's switches, and how layers of values are resolved.
 export { resolveClassify } from "./cli/resolve-classify.ts";
+export { resolveDetect } from "./cli/resolve-detect.ts";
 export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
+export { resolveSegment } from "./cli/resolve-segment.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
 export { datasetCorpus, type TableCorpusOptions, tableCorpus } from "./data/corpus.ts";
@@ -51,15 +53,19 @@ export type { DeLongResult } from "./metrics/delong.ts";
 export type { ClassFigureName, DecisionFigureName, Figure } from "./metrics/figures.ts";
 export type { ThresholdRule } from "./metrics/thresholds.ts";
 export type { ClassifyConfig } from "./recipes/classify-config.ts";
+export type { DetectConfig } from "./recipes/detect-config.ts";
 export { FIDELITY, type FidelityName, fidelityColumn } from "./recipes/fidelity.ts";
 export { RECIPES, type RecipeName } from "./recipes/index.ts";
 export type { PretrainConfig } from "./recipes/pretrain-config.ts";
+export type { SegmentConfig } from "./recipes/segment-config.ts";
 
 // Classification.
 export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classify/evaluate.ts";
 export { finetuneClassifier } from "./tasks/classify/finetune.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
+// Detection.
+export { finetuneDetector } from "./tasks/detect/finetune.ts";
 export {
   compareEvaluations,
   type EvaluationComparison,
@@ -85,6 +91,9 @@ export {
   type FeatureExtractor,
   type FrozenEncoder,
 } from "./tasks/probe/features.ts";
+
+// Segmentation.
+export { finetuneSegmenter } from "./tasks/segment/finetune.ts";
 // Text, weights, proof.
 export { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
 // Errors that a caller may want to tell apart.
