@@ -81,6 +81,8 @@ export interface HeadContext<Config> {
   readonly classes: readonly string[];
   /** The records that are learnt from. */
   readonly train: DatasetIndex;
+  /** The checkpoint that the run goes on from; what a new run finds out from its records stands there. */
+  readonly goesOnFrom: string | undefined;
   readonly dataset: Pick<Dataset, "imageRoot" | "manifest">;
   readonly normalization: Normalization;
   /** Was the run begun although splits share patients or pictures? */

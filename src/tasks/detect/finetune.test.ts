@@ -115,6 +115,26 @@ describe("finetuneDetector()", () => {
     assert.deepEqual(await recordOfRun(stopped.out, 4), await recordOfRun(whole.out, 4));
   });
 
+  test("keeps its fitted anchors when it goes on with boxes that have changed", async () => {
+    const data = await setOf("growing", ({ box }) => ({ boxes: [box] }), 60);
+    const config = configOf(data, { model: { anchors: "fit" } });
+    const { out, model } = await runs.run(config, { stopAfter: 2 });
+    await setOf(
+      "growing",
+      ({ box: { width, ...box } }) => ({
+        boxes: [{ ...box, width: width / 2 }],
+      }),
+      60,
+    );
+    await assert.rejects(runs.run(config, { out, resume: true }), /--allow-changed-data/);
+    const resumed = await runs.run(config, { out, resume: true, allowChangedData: true });
+    const [began, went] = [
+      await openModel(DETECTOR_FORMAT, model),
+      await openModel(DETECTOR_FORMAT, checkpointOf(resumed.out, 4)),
+    ];
+    assert.deepEqual(went.config.anchors, began.config.anchors);
+  });
+
   test("leaves out a record of too many boxes where records may be skipped, and names it", async () => {
     const data = await setOf("many", ({ box, i }) => ({
       boxes: i === 2 ? [box, box, box] : [box],
@@ -174,6 +194,13 @@ describe("finetuneDetector() refuses", () => {
     await rejects(
       configOf(plain, { model: { imageSize: 20 } }),
       /Cannot detect in images of 20 pixels with patches of 4: there are 5 along a side, an even/,
+    );
+  });
+
+  test("a batch of one picture whose coarsest scale is one cell", async () => {
+    await rejects(
+      configOf(plain, { model: { imageSize: 8 }, train: { batch: 1 } }),
+      /Cannot normalise the channels of f32\[1,8,1,1\] by the batch: .* larger batch or image/,
     );
   });
 

@@ -160,7 +160,7 @@ describe("finetuneSegmenter()", () => {
     assert.equal(finished, true);
     assert.ok(best !== undefined);
     assert.ok(
-      notes.some((note) => /^warning: nothing is marked in the split val: the best/.test(note)),
+      notes.some((note) => /^warning: nothing is marked in the split val: it cannot/.test(note)),
     );
     const none = await setOf("no val", ({ i, mask }) => ({
       masks: { Block: mask },
