@@ -5,6 +5,7 @@ import { type SegmentationFields, segmentationJob } from "../../data/segmentatio
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseTask, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
+import { readDescription } from "../finetune/open-model.ts";
 import { segmentMethod } from "../method-options.ts";
 import { segmentHead } from "./segment-head.ts";
 import { SEGMENTER_FORMAT } from "./segmenter-description.ts";
@@ -36,6 +37,7 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
       }),
     );
   },
+  classesIn: async (model) => (await readDescription(SEGMENTER_FORMAT, model)).config.classes,
   select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "dice" }),
   validateFrom: () => 0,
 };
