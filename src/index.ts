@@ -2,8 +2,10 @@
 
 // Configurations: recipes, the fidelity's switches, and how layers of values are resolved.
 export { resolveClassify } from "./cli/resolve-classify.ts";
+export { resolveDetect } from "./cli/resolve-detect.ts";
 export { resolvePretrain } from "./cli/resolve-pretrain.ts";
 export type { RunChoices } from "./cli/resolve-run.ts";
+export { resolveSegment } from "./cli/resolve-segment.ts";
 export type { AnnotationImportSummary } from "./data/annotation-counter.ts";
 // Datasets: folders in, folders out.
 export { type CheckDatasetOptions, checkDataset, type DatasetCheck } from "./data/check-dataset.ts";
@@ -59,15 +61,19 @@ export type { DeLongResult } from "./metrics/delong.ts";
 export type { ClassFigureName, DecisionFigureName, Figure } from "./metrics/figures.ts";
 export type { ThresholdRule } from "./metrics/thresholds.ts";
 export type { ClassifyConfig } from "./recipes/classify-config.ts";
+export type { DetectConfig } from "./recipes/detect-config.ts";
 export { FIDELITY, type FidelityName, fidelityColumn } from "./recipes/fidelity.ts";
 export { RECIPES, type RecipeName } from "./recipes/index.ts";
 export type { PretrainConfig } from "./recipes/pretrain-config.ts";
+export type { SegmentConfig } from "./recipes/segment-config.ts";
 
 // Classification.
 export { type EvaluateOptions, type Evaluation, evaluate } from "./tasks/classify/evaluate.ts";
 export { finetuneClassifier } from "./tasks/classify/finetune.ts";
 export { type OpenClassifier, openClassifier } from "./tasks/classify/open-classifier.ts";
 export { type FilePrediction, predict } from "./tasks/classify/predict.ts";
+// Detection.
+export { finetuneDetector } from "./tasks/detect/finetune.ts";
 // Boxes.
 export { type OpenDetector, openDetector } from "./tasks/detect/open-detector.ts";
 export { type BoxPrediction, type FoundBox, predictBoxes } from "./tasks/detect/predict.ts";
@@ -96,6 +102,8 @@ export {
   type FeatureExtractor,
   type FrozenEncoder,
 } from "./tasks/probe/features.ts";
+// Segmentation.
+export { finetuneSegmenter } from "./tasks/segment/finetune.ts";
 // Masks.
 export { type OpenSegmenter, openSegmenter } from "./tasks/segment/open-segmenter.ts";
 export { type ClassMask, type MaskPrediction, predictMasks } from "./tasks/segment/predict.ts";

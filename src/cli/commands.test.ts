@@ -59,7 +59,23 @@ test("ecamp recipes lists the recipes, and one of them with origins", async () =
     "probe",
     "chestxray14-1",
   ]);
-  assert.match((await call("recipes", "rsna-10")).out, /^train\.accumulate +24 +recipe rsna-10$/m);
+  assert.deepEqual(namesOf("finetune segment").slice(0, 2), ["segment", "siim-1"]);
+  assert.deepEqual(namesOf("finetune detect"), ["detect", "rsna-1", "rsna-10", "rsna-100"]);
+  for (const [name, accumulate] of [
+    ["classify/rsna-10", 24],
+    ["segment/rsna-10", 8],
+    ["detect/rsna-10", 8],
+  ] as const) {
+    const { out } = await call("recipes", name, "--json");
+    assert.deepEqual(JSON.parse(out)["train.accumulate"], {
+      ...{ value: accumulate, from: "recipe rsna-10" },
+    });
+  }
+  assert.match((await call("recipes", "siim-10")).out, /^data\.negatives +"?balanced"? +recipe/m);
+  assert.deepEqual(await call("recipes", "rsna-10"), {
+    ...{ status: 1, out: "" },
+    err: 'ecamp: Cannot show recipe "rsna-10": 3 commands have one of that name; say which: classify/rsna-10, segment/rsna-10, detect/rsna-10\n',
+  });
   const one = await call("recipes", "tiny");
   assert.match(one.out, /^model\.dim +192 +recipe tiny$/m);
   assert.match(one.out, /^train\.weightDecay +0\.05 +default$/m);

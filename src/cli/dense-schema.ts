@@ -33,10 +33,17 @@ const classes = z
   .refine((names) => new Set(names).size === names.length, "expected each class once")
   .nullable();
 
+/** Of a scale: the neck has quarters of them. */
+const channels = z.int().positive().multipleOf(4);
+
 /** A segmentation configuration. */
 export const SEGMENT_SCHEMA: ZodType<SegmentConfig> = z.strictObject({
   run: z.strictObject(RUN_FIELDS),
-  model: z.strictObject({ ...ENCODER_FIELDS, decoders: z.enum(["shared", "separate"]) }),
+  model: z.strictObject({
+    ...ENCODER_FIELDS,
+    decoders: z.enum(["shared", "separate"]),
+    decoderWidths: z.array(z.int().positive()).min(1),
+  }),
   train: z.strictObject({ ...DENSE_TRAIN, selectBy: z.enum(["dice", "loss"]) }),
   data: z.strictObject({
     ...{ ...DATA_FIELDS, ...AUGMENT, classes },
@@ -56,6 +63,7 @@ export const DETECT_SCHEMA: ZodType<DetectConfig> = z.strictObject({
   model: z.strictObject({
     ...ENCODER_FIELDS,
     expansion: z.literal([4, 8]),
+    channels: z.tuple([channels, channels, channels]),
     anchors: z.enum(["yolo", "fit"]),
     objectness: share,
     maxOverlap: share,

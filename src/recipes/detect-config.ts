@@ -11,6 +11,8 @@ import type { AugmentOptions, DenseTrainOptions } from "./segment-config.ts";
 export interface DetectorOptions extends EncoderOptions {
   /** How much wider a bottleneck's output is than its middle: 8 in the paper's runs on 1 and 10 % of labels, 4 on all. */
   readonly expansion: 4 | 8;
+  /** Channels of the features at each scale, the coarsest first; the neck's follow from them. Published: 2048, 1024 and 512. */
+  readonly channels: readonly [coarse: number, middle: number, fine: number];
   /** The sizes that boxes are found by: YOLOv3's, or those that the training boxes themselves group into. */
   readonly anchors: "yolo" | "fit";
   /** Boxes below this objectness are no detections. */

@@ -17,6 +17,7 @@ export const DETECT_DEFAULTS: Omit<DetectConfig, "fidelity"> = {
     mean: null,
     std: null,
     expansion: 8,
+    channels: [2048, 1024, 512],
     anchors: "yolo",
     objectness: 0.01,
     maxOverlap: 0.5,

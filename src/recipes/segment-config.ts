@@ -11,6 +11,8 @@ import type { FidelityName, SegmentFidelityOptions } from "./fidelity.ts";
 export interface SegmenterOptions extends EncoderOptions {
   /** One decoder with an output for each class, or a decoder for each (RIGA). */
   readonly decoders: "shared" | "separate";
+  /** Channels behind each step of a decoder, which doubles the side: as many as it takes from patches to pixels, four for patches of 16. */
+  readonly decoderWidths: readonly number[];
 }
 
 /** What every dense task adds to the course of a run. */

@@ -17,6 +17,7 @@ export const SEGMENT_DEFAULTS: Omit<SegmentConfig, "fidelity"> = {
     mean: null,
     std: null,
     decoders: "shared",
+    decoderWidths: [512, 256, 128, 64],
   },
   train: {
     batch: 8,

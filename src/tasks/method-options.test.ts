@@ -5,11 +5,20 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   classifyColumn,
+  detectColumn,
   FIDELITY,
   type FidelityOptions,
   fidelityColumn,
+  type SegmentFidelityOptions,
+  segmentColumn,
 } from "../recipes/fidelity.ts";
-import { architectureSwitches, classifyMethod, methodOptions } from "./method-options.ts";
+import {
+  architectureSwitches,
+  classifyMethod,
+  detectMethod,
+  methodOptions,
+  segmentMethod,
+} from "./method-options.ts";
 
 const first = fidelityColumn("published");
 const KEYS = Object.keys(first) as (keyof FidelityOptions)[];
@@ -35,10 +44,14 @@ async function reads(): Promise<readonly (readonly [key: string, file: string])[
 }
 
 describe("methodOptions()", () => {
-  test("is, with classifyMethod(), the one place that reads switches, each once", async () => {
+  test("is, with those of the other tasks, the one place that reads switches, each once", async () => {
     const found = await reads();
     assert.deepEqual([...new Set(found.map(([, file]) => file))], ["tasks/method-options.ts"]);
-    const keys = new Set([...KEYS, ...Object.keys(classifyColumn("published"))]);
+    const columns = [classifyColumn, segmentColumn, detectColumn];
+    const keys = new Set([
+      ...KEYS,
+      ...columns.flatMap((column) => Object.keys(column("published"))),
+    ]);
     assert.deepEqual(found.map(([key]) => key).toSorted(), [...keys].toSorted());
   });
 
@@ -107,4 +120,26 @@ test("classifyMethod() says what each switch computes", () => {
     decode: decode("range"),
     backbone: "eval",
   });
+});
+
+test("segmentMethod() and detectMethod() say what each switch computes", () => {
+  assert.deepEqual(segmentMethod(segmentColumn("published")), {
+    decode: { sixteenBit: "clip" },
+    ...{ masksMove: false, maskFit: "letterbox", maskResize: "area" },
+  });
+  const corrected = segmentColumn("corrected");
+  assert.deepEqual(segmentMethod(corrected), {
+    decode: { sixteenBit: "range" },
+    ...{ masksMove: true, maskFit: "stretch", maskResize: "nearest" },
+  });
+  for (const key of Object.keys(corrected) as (keyof SegmentFidelityOptions)[]) {
+    const meanings = FIDELITY[key].values.map((value) =>
+      JSON.stringify(segmentMethod({ ...corrected, [key]: value })),
+    );
+    assert.equal(new Set(meanings).size, FIDELITY[key].values.length, key);
+  }
+  const discs = { ...corrected, "segmentation.maskResize": "disc-and-cup" } as const;
+  assert.deepEqual(segmentMethod(discs).maskResize, { disc: "any", cup: "all" });
+  assert.deepEqual(detectMethod(detectColumn("published")), { decode: { sixteenBit: "clip" } });
+  assert.deepEqual(detectMethod(detectColumn("corrected")), { decode: { sixteenBit: "range" } });
 });

@@ -7,7 +7,7 @@ import { type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import { Disposables } from "../../util/disposables.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
-import type { InputEvents } from "../finetune/downstream-task.ts";
+import type { InputEvents, TaskOpening } from "../finetune/downstream-task.ts";
 import { type EncoderSource, encoderSource } from "../finetune/encoder-source.ts";
 import { fitUpdate } from "../finetune/fit-update.ts";
 import { normalizationOf } from "../finetune/normalization-of.ts";
@@ -45,10 +45,7 @@ export interface DenseInputs<Config extends DenseConfig, F extends DenseFields>
 }
 
 /** What is opened beside what the configuration names. */
-export interface DenseOpening extends InputEvents {
-  /** The weights that say what the encoder is; null where it is drawn. */
-  readonly encoder: string | null;
-}
+export type DenseOpening = Pick<TaskOpening, "encoder" | "goesOnFrom"> & InputEvents;
 
 interface Opening<Config extends DenseConfig, F extends DenseFields> extends InputEvents {
   readonly task: DenseTask<Config, F>;
@@ -66,7 +63,7 @@ interface Opening<Config extends DenseConfig, F extends DenseFields> extends Inp
 export async function openDenseInputs<Config extends DenseConfig, F extends DenseFields>(
   task: DenseTask<Config, F>,
   given: Config,
-  { encoder, ...events }: DenseOpening,
+  { encoder, goesOnFrom, ...events }: DenseOpening,
 ): Promise<DenseInputs<Config, F>> {
   const { note, signal } = events;
   const folder = given.run.data;
@@ -77,6 +74,7 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
   const source = await encoderSource(encoder, given.model);
   const leaks = await requireNoLeak(dataset, { allowLeak: given.run.allowLeak, signal });
   const classes = await classesOf(task, dataset, { config: given, signal });
+  if (goesOnFrom !== undefined) requireSameClasses(classes, await task.classesIn(goesOnFrom));
   const size = source.architecture.imageSize;
   await using stack = new Disposables();
   const opening = { task, config: given, dataset, classes, size, ...events };
@@ -90,7 +88,7 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
   const normalization = normalizationOf(config.model, source, dataset);
   const head = await task.head({
     ...{ config, classes, dataset, normalization, leaks: leaks.leaks, note, signal },
-    ...{ architecture: source.architecture, train: train.index },
+    ...{ architecture: source.architecture, train: train.index, goesOnFrom },
   });
   noteRecords(opening, { train, val });
   noteLeaks(leaks, note);
@@ -104,6 +102,14 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
     bitDepth: dataset.manifest.bitDepth,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** Of a dataset that has changed, the classes may be others, or in another order: outputs would change their meaning. */
+function requireSameClasses(found: readonly string[], learnt: readonly string[]): void {
+  if (JSON.stringify(found) === JSON.stringify(learnt)) return;
+  throw new ManifestError(
+    `Cannot go on: the run has learnt ${learnt.join(", ")}, and its dataset now marks ${found.join(", ")}; put its classes back, or start a new run`,
+  );
 }
 
 const IN_ORDER = { order: "sequential", lastBatch: "keep" } as const;
@@ -188,7 +194,9 @@ function noteRecords<Config extends DenseConfig, F extends DenseFields>(
       `warning: no records of the split val with ${task.marks}: models are not compared, and the last one is kept`,
     );
   } else if (!val.records.positive.includes(true)) {
-    note("warning: nothing is marked in the split val: the best model is the one that finds least");
+    note(
+      "warning: nothing is marked in the split val: it cannot tell which model finds what there is",
+    );
   }
 }
 

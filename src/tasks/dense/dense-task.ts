@@ -81,6 +81,8 @@ export interface HeadContext<Config> {
   readonly classes: readonly string[];
   /** The records that are learnt from. */
   readonly train: DatasetIndex;
+  /** The checkpoint that the run goes on from; what a new run finds out from its records stands there. */
+  readonly goesOnFrom: string | undefined;
   readonly dataset: Pick<Dataset, "imageRoot" | "manifest">;
   readonly normalization: Normalization;
   /** Was the run begun although splits share patients or pictures? */
@@ -109,6 +111,8 @@ export interface DenseTask<Config extends DenseConfig, F extends DenseFields> {
   readonly balances: (config: Config) => boolean;
   readonly job: (context: JobContext<Config>) => JobReference;
   readonly head: (context: HeadContext<Config>) => Promise<DenseHead<F>>;
+  /** The classes of a model, in the order of its outputs, by its file or its checkpoint's folder. */
+  readonly classesIn: (model: string) => Promise<readonly string[]>;
   /** How pictures are decoded. */
   readonly decode: (config: Config) => DecodeOptions;
   /** By which measure of a validation models are compared, and whether more of it is better. */

@@ -25,10 +25,10 @@ const VARIANT = "batch";
 export async function openDenseTask<Config extends DenseConfig, F extends DenseFields>(
   task: DenseTask<Config, F>,
   config: Config,
-  { encoder, device, clock, ...events }: TaskOpening,
+  { encoder, goesOnFrom, device, clock, ...events }: TaskOpening,
 ): Promise<OpenTask> {
   await using stack = new Disposables();
-  const inputs = stack.use(await openDenseInputs(task, config, { encoder, ...events }));
+  const inputs = stack.use(await openDenseInputs(task, config, { encoder, goesOnFrom, ...events }));
   const prepared = stack.use(prepareDense(inputs, { ...device, clock }));
   const { source, normalization, head, hashes, privacy, train, val } = inputs;
   const { imageSize } = source.architecture;

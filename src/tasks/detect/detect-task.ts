@@ -8,6 +8,7 @@ import { type Anchor, detectionAnchors } from "../../model/heads/detection-ancho
 import type { DetectConfig } from "../../recipes/detect-config.ts";
 import type { DenseTask, HeadContext, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
+import { readDescription } from "../finetune/open-model.ts";
 import { detectMethod } from "../method-options.ts";
 import { detectHead } from "./detect-head.ts";
 import { DETECTOR_FORMAT } from "./detector-description.ts";
@@ -24,6 +25,7 @@ export const DETECT_TASK: DenseTask<DetectConfig, DetectionFields> = {
   decode: ({ fidelity }) => detectMethod(fidelity).decode,
   job: jobOf,
   head: headOf,
+  classesIn: async (model) => (await readDescription(DETECTOR_FORMAT, model)).classes,
   select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "map" }),
   validateFrom: ({ train }) => train.validateFrom,
 };
@@ -47,9 +49,9 @@ function jobOf({
 
 async function headOf(context: HeadContext<DetectConfig>): Promise<ReturnType<typeof detectHead>> {
   const { config: run, architecture, classes, dataset, leaks, normalization } = context;
-  const { expansion, objectness, maxOverlap } = run.model;
+  const { expansion, channels, objectness, maxOverlap } = run.model;
   const anchors = await anchorsOf(context);
-  const config = { ...architecture, classes: classes.length, expansion, anchors };
+  const config = { ...architecture, classes: classes.length, expansion, channels, anchors };
   const { bitDepth } = dataset.manifest;
   return detectHead(config, {
     suppress: { minObjectness: objectness, maxOverlap },
@@ -65,9 +67,13 @@ async function headOf(context: HeadContext<DetectConfig>): Promise<ReturnType<ty
 async function anchorsOf(
   context: HeadContext<DetectConfig>,
 ): Promise<readonly (readonly Anchor[])[]> {
-  const { config, architecture, note } = context;
+  const { config, architecture, goesOnFrom, note } = context;
   const current = detectionAnchors(architecture.imageSize);
   if (config.model.anchors === "yolo") return current;
+  // The weights have learnt to refine these, whatever the boxes would group into now.
+  if (goesOnFrom !== undefined) {
+    return (await readDescription(DETECTOR_FORMAT, goesOnFrom)).config.anchors;
+  }
   const { seed } = config.train;
   const { anchors, meanOverlap } = fitAnchors(await trainingSizes(context), { current, seed });
   note(

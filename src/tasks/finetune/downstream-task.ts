@@ -66,6 +66,8 @@ export interface OpenTask extends RunRecords, AsyncDisposable {
 export interface TaskOpening extends InputEvents {
   /** The weights that say what the encoder is; null where it is drawn. */
   readonly encoder: string | null;
+  /** The checkpoint that the run goes on from; undefined for a new run. */
+  readonly goesOnFrom: string | undefined;
   readonly device: Device;
   readonly clock: () => number;
 }

@@ -75,7 +75,7 @@ function drawnEncoder({ size, imageSize, heads }: EncoderOptions): EncoderSource
 function requireGrid({ imageSize, patch, dim, heads }: EncoderArchitecture): void {
   if (imageSize % patch !== 0) {
     throw new ConfigError(
-      `Cannot classify images of ${imageSize} pixels: expected a multiple of the patch's side, ${patch}`,
+      `Cannot use images of ${imageSize} pixels: expected a multiple of the patch's side, ${patch}`,
     );
   }
   if (dim % heads !== 0) {

@@ -62,8 +62,9 @@ async function prepareRun<Config extends DownstreamConfig>(
   const checkpoints = new Checkpoints(out, { keep: KEPT_CHECKPOINTS });
   // A run that goes on has its encoder in its own checkpoint; the file that it began with may be gone.
   const newest = run.resume ? (await checkpoints.steps()).at(-1) : undefined;
-  const encoder = newest === undefined ? config.run.weights : checkpoints.path(newest);
-  const task = held.use(await open(config, { encoder, device, clock, note, signal }));
+  const goesOnFrom = newest === undefined ? undefined : checkpoints.path(newest);
+  const encoder = goesOnFrom ?? config.run.weights;
+  const task = held.use(await open(config, { encoder, goesOnFrom, device, clock, note, signal }));
   const { store, parameters } = task.prepared;
   if (!run.resume) {
     const bytes = checkpointBytes(store);

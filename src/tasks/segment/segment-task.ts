@@ -2,10 +2,10 @@
 import { knowsMask } from "../../data/read-masks.ts";
 import type { DatasetRecord } from "../../data/record.ts";
 import { type SegmentationFields, segmentationJob } from "../../data/segmentation-job.ts";
-import { DECODER_WIDTHS } from "../../model/heads/segmenter.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseTask, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
+import { readDescription } from "../finetune/open-model.ts";
 import { segmentMethod } from "../method-options.ts";
 import { segmentHead } from "./segment-head.ts";
 import { SEGMENTER_FORMAT } from "./segmenter-description.ts";
@@ -26,8 +26,8 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
   decode: ({ fidelity }) => segmentMethod(fidelity).decode,
   job: jobOf,
   head: async ({ config, architecture, classes, dataset, leaks, normalization }) => {
-    const { decoders } = config.model;
-    const model = { ...architecture, classes, decoders, decoderWidths: DECODER_WIDTHS };
+    const { decoders, decoderWidths } = config.model;
+    const model = { ...architecture, classes, decoders, decoderWidths };
     const { bitDepth } = dataset.manifest;
     return segmentHead(
       model,
@@ -37,6 +37,7 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
       }),
     );
   },
+  classesIn: async (model) => (await readDescription(SEGMENTER_FORMAT, model)).config.classes,
   select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "dice" }),
   validateFrom: () => 0,
 };
