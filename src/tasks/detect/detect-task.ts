@@ -13,6 +13,9 @@ import { detectHead } from "./detect-head.ts";
 import { DETECTOR_FORMAT } from "./detector-description.ts";
 import { fitAnchors } from "./fit-anchors.ts";
 
+/** What judges a detector is not left out for having many boxes; in training `maxBoxes` says what a batch holds. */
+const MOST_JUDGED = 1_000;
+
 /** Detection. */
 export const DETECT_TASK: DenseTask<DetectConfig, DetectionFields> = {
   verb: "detect",
@@ -37,8 +40,9 @@ function jobOf({
   decode,
   view,
 }: JobContext<DetectConfig>): ReturnType<typeof detectionJob> {
-  const { maxBoxes, probability, scale, rotate, flip } = data;
+  const { probability, scale, rotate, flip } = data;
   const movement = { probability, scale, rotate, flip };
+  const maxBoxes = view === "training" ? data.maxBoxes : Math.max(data.maxBoxes, MOST_JUDGED);
   return detectionJob({
     ...{ index: index.handle, imageRoot, seed: train.seed, classes, decode, maxBoxes },
     view: { size, ...(view === "training" && { movement }) },

@@ -29,10 +29,11 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
     const { decoders } = config.model;
     const model = { ...architecture, classes, decoders, decoderWidths: DECODER_WIDTHS };
     const { bitDepth } = dataset.manifest;
+    const { decode, maskFit } = segmentMethod(config.fidelity);
     return segmentHead(
       model,
       describeModel(SEGMENTER_FORMAT, {
-        ...{ config: model, normalization, leaks, ...segmentMethod(config.fidelity).decode },
+        ...{ config: model, maskFit, normalization, leaks, ...decode },
         ...(bitDepth !== undefined && { bitDepth }),
       }),
     );
