@@ -50,6 +50,7 @@ export const SEGMENT_JUDGING: DenseJudging<
     };
   },
   lineSchema: z.strictObject({ pixels: count, scores: z.record(z.string(), score.nullable()) }),
+  sameTruth,
   figures: ({ ids, groups, classes, lines }, { smallBelow }) =>
     maskFigures({
       ...{ ids, groups, classes },
@@ -61,6 +62,19 @@ export const SEGMENT_JUDGING: DenseJudging<
     return known.reduce((sum, { dice }) => sum + dice, 0) / Math.max(1, known.length);
   },
 };
+
+/** Of images of different sizes, masks of the same share of the picture but for their edges are the same. */
+const EDGE_SHARE = 0.02;
+
+function sameTruth(first: SegmentLine, second: SegmentLine): boolean {
+  const names = Object.keys(first.scores);
+  return names.every((name) => {
+    const [a, b] = [first.scores[name] ?? null, second.scores[name] ?? null];
+    if (a === null || b === null) return a === b;
+    if (first.pixels === second.pixels) return a.truePixels === b.truePixels;
+    return Math.abs(a.truePixels / first.pixels - b.truePixels / second.pixels) <= EDGE_SHARE;
+  });
+}
 
 interface Grid {
   readonly imageSize: number;
