@@ -13,12 +13,14 @@ import { factorAtStep } from "../../train/schedule.ts";
 import { Disposables } from "../../util/disposables.ts";
 import { ConfigError } from "../../util/errors.ts";
 import { requireSpace } from "../disk-space.ts";
+import { findModelFile } from "../initial-file.ts";
 import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
 import { startingState, stopOf } from "../run-state.ts";
 import { listSkipped, SkippedList } from "../skipped-list.ts";
 import type { OpenTask, TaskOpener } from "./downstream-task.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
+import { requireSameModel } from "./same-model.ts";
 import { noteTrainedOn } from "./trained-on.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
@@ -64,6 +66,9 @@ async function prepareRun<Config extends DownstreamConfig>(
   const newest = run.resume ? (await checkpoints.steps()).at(-1) : undefined;
   const encoder = newest === undefined ? config.run.weights : checkpoints.path(newest);
   const task = held.use(await open(config, { encoder, device, clock, note, signal }));
+  if (newest !== undefined) {
+    await requireSameModel(out, await findModelFile(checkpoints.path(newest)), task.metadata);
+  }
   const { store, parameters } = task.prepared;
   if (!run.resume) {
     const bytes = checkpointBytes(store);

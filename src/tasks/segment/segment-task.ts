@@ -16,11 +16,15 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
   marks: "masks",
   markedClasses: ({ masks = {}, boxes = [] }, { data }) =>
     data.masksFrom === "masks" ? Object.keys(masks) : boxes.map(({ label }) => label),
+  otherMarks: ({ boxes = [] }, { data }) =>
+    data.masksFrom === "masks" && boxes.length > 0
+      ? "they have boxes, which --masks-from boxes takes for masks"
+      : undefined,
   isKnown: (record, classes, { data }) =>
     classes.some((name) => isKnown(record, name, data.masksFrom)),
-  isPositive: ({ masks = {}, boxes = [] }, classes, { data }) =>
+  isPositive: ({ masks = {}, boxes = [], labels = {} }, classes, { data }) =>
     data.masksFrom === "masks"
-      ? classes.some((name) => masks[name] !== undefined)
+      ? classes.some((name) => masks[name] !== undefined && labels[name] !== 0) // else its file is empty
       : boxes.some(({ label }) => classes.includes(label)),
   balances: ({ data }) => data.negatives === "balanced",
   decode: ({ fidelity }) => segmentMethod(fidelity).decode,
