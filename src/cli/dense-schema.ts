@@ -37,7 +37,7 @@ const classes = z
 export const SEGMENT_SCHEMA: ZodType<SegmentConfig> = z.strictObject({
   run: z.strictObject(RUN_FIELDS),
   model: z.strictObject({ ...ENCODER_FIELDS, decoders: z.enum(["shared", "separate"]) }),
-  train: z.strictObject({ ...DENSE_TRAIN, selectBy: z.enum(["dice", "loss"]) }),
+  train: z.strictObject({ ...DENSE_TRAIN, selectBy: z.enum(["dice", "dicePositives", "loss"]) }),
   data: z.strictObject({
     ...{ ...DATA_FIELDS, ...AUGMENT, classes },
     masksFrom: z.enum(["masks", "boxes"]),

@@ -14,6 +14,7 @@ import { Scope, Trace } from "../../nn/scope.ts";
 import { segmentColumn } from "../../recipes/fidelity.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import { SEGMENT_DEFAULTS } from "../../recipes/segment-recipes.ts";
+import type { Losses } from "../../train/step-program.ts";
 import { writeSafetensors } from "../../weights/safetensors.ts";
 import type { EncoderArchitecture } from "../finetune/encoder-source.ts";
 import type { FinetuneRun } from "../finetune/finetune.ts";
@@ -54,28 +55,34 @@ const masked = ({ mask }: DrawnBlock) => ({ masks: { Block: mask } });
 interface Trained extends Partial<Pick<FinetuneRun, "out" | "resume" | "allowChangedData">> {
   readonly steps?: number;
   readonly data?: Partial<SegmentConfig["data"]>;
+  readonly selectBy?: SegmentConfig["train"]["selectBy"];
   readonly stopAfter?: number;
 }
 
 /** Trains for a moment; gives the run's folder and what was told. */
 async function trained(dataset: string, options: Trained = {}) {
-  const { steps = 2, data = {}, stopAfter, out = join(root, `run-${made++}`), ...rest } = options;
+  const { steps = 2, data = {}, selectBy = "dice", stopAfter, ...rest } = options;
+  const { out = join(root, `run-${made++}`), ...resuming } = rest;
   const defaults = SEGMENT_DEFAULTS;
   const notes: string[] = [];
-  await finetuneSegmenter({
+  const validations: Losses[] = [];
+  const { best } = await finetuneSegmenter({
     config: {
       ...{ ...defaults, fidelity: segmentColumn("corrected") },
       run: { ...defaults.run, data: dataset, weights },
-      train: { ...defaults.train, batch: 4, steps, warmupSteps: 1, validateUpdates: 1 },
+      train: { ...defaults.train, batch: 4, steps, warmupSteps: 1, validateUpdates: 1, selectBy },
       data: { ...defaults.data, workers: 0, ...data },
     },
-    ...{ out, configText: "{}\n", resume: false, stopAfter, ...rest },
+    ...{ out, configText: "{}\n", resume: false, stopAfter, ...resuming },
     signal: new AbortController().signal,
-    onEvent: (event) => event.kind === "note" && notes.push(event.text),
+    onEvent: (event) => {
+      if (event.kind === "note") notes.push(event.text);
+      if (event.kind === "validation") validations.push(event.report.losses);
+    },
     clock: () => 0,
     now: () => new Date(0),
   });
-  return { out, notes: notes.join("\n") };
+  return { out, notes: notes.join("\n"), best, validations };
 }
 
 describe("openDenseTask()", () => {
@@ -97,6 +104,16 @@ describe("openDenseTask()", () => {
     const { notes } = await trained(dataset, { data: { negatives: "balanced" } });
     assert.match(notes, /nothing is marked in the split val/);
     assert.match(notes, /8 records \(4 with something marked\) to learn from/);
+  });
+
+  test("chooses by the pictures with something to find, where that is asked", async () => {
+    const dataset = await setOf((drawn) =>
+      drawn.i === 1 || !isVal(drawn) ? masked(drawn) : { labels: { Block: 0 } },
+    );
+    const { best, validations } = await trained(dataset, { steps: 4, selectBy: "dicePositives" });
+    const found = validations.map(({ dice_positives }) => dice_positives ?? Number.NaN);
+    assert.ok(validations.some(({ dice }, k) => dice !== found[k]));
+    assert.equal(best?.value, Math.max(...found));
   });
 
   test("names boxes to somebody who looks for masks", async () => {

@@ -42,9 +42,16 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
       }),
     );
   },
-  select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "dice" }),
+  select: ({ train: { selectBy } }) => MEASURES[selectBy],
   validateFrom: () => 0,
 };
+
+/** The measure of a validation that models are compared by, and whether more of it is better. */
+const MEASURES = {
+  dice: { measure: "dice", more: true },
+  dicePositives: { measure: "dice_positives", more: true },
+  loss: { measure: "loss", more: false },
+} as const;
 
 function isKnown(
   record: DatasetRecord,
