@@ -1,4 +1,5 @@
 /** @file The best, the middle and the worst cases of an evaluation, drawn: what is true and what was predicted. */
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import { fileMode, folderMode } from "../../data/dataset-files.ts";
@@ -75,6 +76,7 @@ export async function drawCases<
   const folder = join(options.folder, "pictures");
   const mode = fileMode(privacy);
   await makeFolder(folder, { mode: folderMode(privacy) });
+  await removeDrawn(folder);
   const scores = records.lines.map((line) => judging.caseScore(line, records.classes));
   const chosen = chooseCases(scores, pictures);
   const byId = new Map(chosen.map((each) => [records.ids[each.position] ?? "", each]));
@@ -102,6 +104,14 @@ export async function drawCases<
   const text = `${JSON.stringify(list, null, 2)}\n`;
   await writeFileAtomically(join(folder, "pictures.json"), text, { mode });
   return folder;
+}
+
+const DRAWN = /^(?:worst|middle|best)-\d+\.png$/;
+
+/** Cases of an earlier evaluation, of which there may have been more, are not those of this one. */
+async function removeDrawn(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => DRAWN.test(name));
+  await Promise.all(names.map((name) => rm(join(folder, name))));
 }
 
 /** So many of each: the worst, those around the middle, the best; no case twice. Equal scores stand in the order of the records. */

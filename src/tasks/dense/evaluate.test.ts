@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -65,10 +65,12 @@ interface Judged {
   readonly data?: string;
   readonly run?: string;
   readonly split?: "train" | "val" | "test";
+  readonly pictures?: number;
+  readonly folder?: string;
 }
 
 /** Evaluates in batches of three, bad records skipped. */
-async function judged({ own, data, run = block, split = "test" }: Judged) {
+async function judged({ own, data, run = block, split = "test", pictures = 0, ...to }: Judged) {
   const defaults = SEGMENT_DEFAULTS;
   const config: SegmentConfig = {
     ...{ ...defaults, fidelity: segmentColumn("corrected") },
@@ -77,9 +79,9 @@ async function judged({ own, data, run = block, split = "test" }: Judged) {
     data: { ...defaults.data, workers: 0, onBadRecord: "skip" },
   };
   const notes: string[] = [];
-  const folder = await mkdtemp(join(root, "figures-"));
+  const { folder = await mkdtemp(join(root, "figures-")) } = to;
   const evaluation = await evaluateDense(SEGMENT_JUDGING, {
-    ...{ run, config, data, folder, split, smallBelow: 0.01, seed: 0, resamples: 10 },
+    ...{ run, config, data, folder, split, smallBelow: 0.01, seed: 0, resamples: 10, pictures },
     onNote: (text) => notes.push(text),
     onProgress: () => undefined,
   });
@@ -88,7 +90,7 @@ async function judged({ own, data, run = block, split = "test" }: Judged) {
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-  return { evaluation, notes, lines };
+  return { evaluation, notes, lines, folder };
 }
 
 const warningsOf = async (options: Judged): Promise<string> =>
@@ -121,6 +123,15 @@ describe("evaluateDense()", () => {
     assert.equal((await warningsOf({ own: masked.folder })).includes("flatter"), false);
     assert.match(await warningsOf({ own: masked.folder, split: "val" }), /have chosen the best/);
     assert.match(await warningsOf({ own: masked.folder, split: "train" }), /has learnt from these/);
+  });
+
+  test("draws cases anew, and leaves none of an evaluation before", async () => {
+    const drawn = async (folder: string) => (await readdir(join(folder, "pictures"))).toSorted();
+    const { folder } = await judged({ data: masked.folder, pictures: 2 });
+    assert.equal((await drawn(folder)).length, 7); // two of each kind, and their list
+    await judged({ data: masked.folder, pictures: 1, folder });
+    const kept = ["best-01.png", "middle-01.png", "pictures.json", "worst-01.png"];
+    assert.deepEqual(await drawn(folder), kept);
   });
 
   test("refuses a dataset that says nothing of the model's classes, and names one that is missing", async () => {
