@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { type DetectionFields, detectionJob } from "../../data/detection-job.ts";
 import type { DatasetRecord } from "../../data/record.ts";
-import { knowsBoxes } from "../../data/usable-boxes.ts";
+import { cutBox, knowsBoxes } from "../../data/usable-boxes.ts";
 import { readPictureHeader } from "../../image/header.ts";
 import { type Anchor, detectionAnchors } from "../../model/heads/detection-anchors.ts";
 import type { DetectConfig } from "../../recipes/detect-config.ts";
+import { DecodeError } from "../../util/errors.ts";
 import type { DenseTask, HeadContext, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
 import { detectMethod } from "../method-options.ts";
@@ -80,9 +81,10 @@ async function anchorsOf(
   return anchors;
 }
 
-/** Sizes of all boxes to learn from, in pixels of the detector's image. */
+/** Sizes of all boxes to learn from, as far as they lie in their pictures, in pixels of the detector's image. */
 async function trainingSizes({
   architecture: { imageSize },
+  config,
   classes,
   dataset,
   train,
@@ -94,8 +96,15 @@ async function trainingSizes({
     const record: DatasetRecord = await train.read(position);
     const own = (record.boxes ?? []).filter(({ label }) => classes.includes(label));
     if (own.length === 0) continue;
-    const picture = await readPictureHeader(join(dataset.imageRoot, record.image ?? ""));
-    for (const { width, height } of own) {
+    const picture = await readPictureHeader(join(dataset.imageRoot, record.image ?? "")).catch(
+      (error: unknown) => {
+        // It is told when its batch comes.
+        if (error instanceof DecodeError && config.data.onBadRecord === "skip") return undefined;
+        throw error;
+      },
+    );
+    if (picture === undefined) continue;
+    for (const { width, height } of own.flatMap((box) => cutBox(box, picture) ?? [])) {
       sizes.push([(width * imageSize) / picture.width, (height * imageSize) / picture.height]);
     }
   }
