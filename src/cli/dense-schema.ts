@@ -44,7 +44,7 @@ export const SEGMENT_SCHEMA: ZodType<SegmentConfig> = z.strictObject({
     decoders: z.enum(["shared", "separate"]),
     decoderWidths: z.array(z.int().positive()).min(1),
   }),
-  train: z.strictObject({ ...DENSE_TRAIN, selectBy: z.enum(["dice", "loss"]) }),
+  train: z.strictObject({ ...DENSE_TRAIN, selectBy: z.enum(["dice", "dicePositives", "loss"]) }),
   data: z.strictObject({
     ...{ ...DATA_FIELDS, ...AUGMENT, classes },
     masksFrom: z.enum(["masks", "boxes"]),

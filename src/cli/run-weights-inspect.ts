@@ -1,6 +1,6 @@
 /** @file What `ecamp weights inspect` does: looks at a file and prints what was found. */
 import { findModelFile } from "../tasks/initial-file.ts";
-import { inspectWeights, type WeightsInspection } from "../tasks/inspect-weights.ts";
+import { inspectWeights, isFinalNorm, type WeightsInspection } from "../tasks/inspect-weights.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import type { CommandContext } from "./terminal.ts";
 import { textTable } from "./text-table.ts";
@@ -57,11 +57,15 @@ function summary(inspection: WeightsInspection): string[][] {
   ];
   if (beside.length > 0) rows.push(["beside", listed(beside.map((b) => `${b.name} (${b.what})`))]);
   if (metadata.length > 0) rows.push(["header", listed(metadata)]);
-  rows.push([
-    "start from",
-    inspection.refusal ?? "yes: ecamp pretrain --init, ecamp finetune classify --weights",
-  ]);
+  rows.push(["start from", inspection.refusal ?? startOf(inspection)]);
   return rows;
+}
+
+function startOf({ encoder }: WeightsInspection): string {
+  const finetune = "ecamp finetune classify, segment or detect --weights";
+  return encoder?.missing.some(isFinalNorm)
+    ? `yes: ${finetune}; ecamp pretrain --init needs the final norm too`
+    : `yes: ecamp pretrain --init; ${finetune}`;
 }
 
 function encoderRows({ encoder, parts, tensors }: WeightsInspection): string[][] {

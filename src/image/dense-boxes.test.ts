@@ -130,11 +130,19 @@ describe("moveBox()", () => {
     assertNear(moved, [12, 18, 24, 30], 1e-9);
   });
 
-  test("is dropped below a pixel of the view, or without any area", () => {
+  test("is dropped where a rest of it is below a pixel of the view, or without any area", () => {
     const still = stillGeometry(PICTURE);
-    assert.equal(moveBox([10, 10, 12, 40], still, { size: 32 }), undefined); // 2 of 96 columns
-    assert.ok(moveBox([10, 10, 13, 40], still, { size: 32 }) !== undefined);
+    const part = { ...still, crop: { left: 20, top: 0, width: 76, height: 72 } };
+    assert.equal(moveBox([18, 10, 22, 40], part, { size: 32 }), undefined); // 2 of 76 columns are left
+    assert.ok(moveBox([18, 10, 23, 40], part, { size: 32 }) !== undefined);
     assert.equal(moveBox([10, 10, 10, 40], still, { size: 32, leastVisible: 0 }), undefined);
+  });
+
+  test("stays where it is shown whole, however small", () => {
+    const still = stillGeometry(PICTURE);
+    const tiny: Corners = [10, 10, 12, 12]; // 2 of 96 columns, 2 of 72 rows
+    assertNear(moveBox(tiny, still, { size: 32 }), [10 / 3, 40 / 9, 4, 48 / 9], 1e-9);
+    assert.ok(moveBox([94, 70, 96, 72], { ...still, flipped: true }, { size: 32 }) !== undefined);
   });
 });
 

@@ -7,6 +7,9 @@ import { type AffineMatrix, applyAffine } from "./opencv-affine.ts";
 import { type FloatPlane, resizeLinearFloat } from "./opencv-resize.ts";
 import type { PixelSize } from "./raster.ts";
 
+/** What is left of a box that is not cut, but for rounding. */
+const WHOLE = 1 - 1e-9;
+
 /** Where boxes go, and which of them stay. */
 export interface BoxViewOptions extends ViewSquare {
   /** The least share of its area that a box must keep where it is cut at the edge. Default 0.25. */
@@ -15,7 +18,8 @@ export interface BoxViewOptions extends ViewSquare {
 
 /**
  * Moves a box with its picture: what the crop leaves of it, flipped, the hull of its four moved corners, cut at the edge, in pixels of the
- * view. Undefined where the crop and the edge leave less than the least share of it, or less than a pixel of the view across or down.
+ * view. Undefined where the crop and the edge leave less than the least share of it, or a rest of less than a pixel of the view across or
+ * down. A box that is shown whole stays, however small: it is no rest, and figures must not lose what is hardest to find.
  *
  * @param box corners in pixels of the picture, from the outer edge of its first pixel: pixel i reaches from i to i + 1
  */
@@ -40,7 +44,7 @@ export function moveBox(
     top + seen[3] * y,
   ];
   const isLarge = moved[2] - moved[0] >= 1 && moved[3] - moved[1] >= 1;
-  return isLarge && kept >= leastVisible ? moved : undefined;
+  return kept >= leastVisible && (isLarge || kept > WHOLE) ? moved : undefined;
 }
 
 /** What of a box lies in a picture; a box outside has no area. */

@@ -48,6 +48,9 @@ test("detectionStatistics() passes on whether overlaps are strict", () => {
   assert.equal(detectionStatistics(half)([1]).ap50, 1);
   assert.equal(detectionStatistics(half)([1]).sensitivityAt1, 1);
   assert.equal(detectionStatistics(half, { strict: true })([1]).ap50, 0);
+  // Of the eight thresholds 0.4 and 0.45 are below the overlap, and 0.5 is the overlap.
+  assert.equal(detectionStatistics(half)([1]).map, 3 / 8);
+  assert.equal(detectionStatistics(half)([1]).mapFiltered, 2 / 8);
   assert.equal(detectionStatistics(half, { strict: true })([1]).sensitivityAt1, 0);
 });
 

@@ -31,7 +31,7 @@ export type DetectionStatistics = (counts: SampleCounts) => Values<DetectionFigu
 
 /** What the figures are made with. */
 export interface DetectionStatisticsOptions {
-  /** Must an overlap be greater than its threshold? Else, as in COCO, equal is enough. Default false. */
+  /** Must an overlap be greater than its threshold? Else, as in COCO, equal is enough. Default false; `mapFiltered` always is. */
   readonly strict?: boolean | undefined;
   /** Below how many square pixels a true box is a small lesion. Without, figures of small lesions are undefined. */
   readonly smallBelow?: number | undefined;
@@ -49,6 +49,7 @@ export function detectionStatistics(
   { strict = false, smallBelow }: DetectionStatisticsOptions = {},
 ): DetectionStatistics {
   const map = meanAveragePrecisionOf(images, { strict });
+  // As published in this too, whatever the others do: at a threshold itself there is no match.
   const mapFiltered = meanAveragePrecisionOf(images, { strict: true, filtered: true });
   const ap50 = meanAveragePrecisionOf(images, { strict, iouThresholds: [HALF] });
   const froc = frocOf(images, { strict });

@@ -23,8 +23,11 @@ export interface DenseTrainOptions extends DownstreamTrainOptions {
 
 /** Optimisation and the course of a run (SPEC 4.2 and 6). */
 export interface SegmentTrainOptions extends DenseTrainOptions {
-  /** What the best model is chosen by on the split val: the mean Dice of all pictures, or the loss. */
-  readonly selectBy: "dice" | "loss";
+  /**
+   * What the best model is chosen by on the split val: the mean Dice of all pictures, of those with something to find, or the loss. Where
+   * most pictures have nothing, predicting nothing has a high Dice of all.
+   */
+  readonly selectBy: "dice" | "dicePositives" | "loss";
 }
 
 /** How pictures and what is marked in them are moved in training. */

@@ -69,6 +69,13 @@ describe("inspectWeights()", () => {
     assert.deepEqual(reshaped.encoder?.missing, ["norm.bias"]);
   });
 
+  test("lets a downstream model start another one, though it has no final norm", async () => {
+    const bare = without(without(vitTensors(), "norm.weight"), "norm.bias");
+    const { encoder, refusal } = await inspected(prefixed("encoder.", bare));
+    assert.deepEqual(encoder?.missing, ["norm.weight", "norm.bias"]);
+    assert.equal(refusal, null);
+  });
+
   test("says of a convolutional network that nothing becomes of it", async () => {
     const { encoder, family, tensors, refusal } = await inspected({
       "conv1.weight": savedTensor([2, 3, 7, 7], () => 0),

@@ -48,7 +48,7 @@ export interface WeightsInspection {
   readonly beside: readonly BesideTensors[];
   /** The keys of a safetensors header's texts. */
   readonly metadata: readonly string[];
-  /** Why nothing can start from it; null where its encoder is whole. */
+  /** Why nothing can start from it; null where its encoder is whole but for the final norm, which downstream models have not. */
   readonly refusal: string | null;
 }
 
@@ -134,6 +134,9 @@ function missingParameters(
     .map(({ name }) => name);
 }
 
+/** Is a parameter of the norm behind the last block, which pre-training goes on with and downstream models do without? */
+export const isFinalNorm = (name: string): boolean => name.startsWith("norm.");
+
 function refusalOf(
   file: string,
   recognized: RecognizedWeights,
@@ -145,6 +148,6 @@ function refusalOf(
     if (error instanceof WeightsError) return error.message;
     throw error;
   }
-  if (missing.length === 0) return null;
+  if (missing.every(isFinalNorm)) return null;
   return `Cannot start from "${file}": its encoder lacks ${missing.length} parameters, ${missing[0]} first`;
 }

@@ -27,13 +27,15 @@ export async function classesOf<Config extends DenseConfig, F extends DenseField
 ): Promise<readonly string[]> {
   const marked = new Set<string>();
   let records = 0;
+  let advice: string | undefined;
   for await (const record of dataset.records(signal)) {
     records++;
     for (const name of task.markedClasses(record, config)) marked.add(name);
+    advice ??= task.otherMarks?.(record, config);
   }
   if (marked.size === 0) {
     throw new ManifestError(
-      `Cannot ${task.verb} "${dataset.folder}": none of its ${records} records has ${task.marks}; import them with it, see "ecamp data import --help"`,
+      `Cannot ${task.verb} "${dataset.folder}": none of its ${records} records has ${task.marks}; ${advice ?? 'import them with it, see "ecamp data import --help"'}`,
     );
   }
   const named = dataset.manifest.classes.filter((name) => marked.has(name));

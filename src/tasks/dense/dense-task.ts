@@ -57,6 +57,8 @@ export interface Judge<F extends Fields> {
   ) => void;
   /** Measures by name; none that the records do not determine. */
   readonly measures: () => Losses;
+  /** Was there anything to find? A record may name a mask in which nothing is. */
+  readonly hasPositives: () => boolean;
 }
 
 /** Which view of pictures is made: drawn anew in every epoch, or always the same. */
@@ -99,6 +101,8 @@ export interface DenseTask<Config extends DenseConfig, F extends DenseFields> {
   readonly marks: string;
   /** The classes that a record marks. */
   readonly markedClasses: (record: DatasetRecord, config: Config) => readonly string[];
+  /** For messages: what a record has that could be marks, and how it would be; undefined where it has nothing. */
+  readonly otherMarks?: (record: DatasetRecord, config: Config) => string | undefined;
   /** Is it known where something is in a record's picture, or that it is nowhere? */
   readonly isKnown: (record: DatasetRecord, classes: readonly string[], config: Config) => boolean;
   /** Is something marked? */

@@ -16,6 +16,7 @@ export interface DenseValidationOptions<Config extends DenseConfig, F extends De
   /** By checkpoint name, as they are when it runs. */
   readonly parameters: NamedArrays;
   readonly onSkipped: OnSkipped;
+  readonly note: (text: string) => void;
 }
 
 /** The validation of a run, at the end of an epoch, as seldom as its intervals say, and after the last update; undefined without records. */
@@ -30,12 +31,17 @@ export function denseValidation<Config extends DenseConfig, F extends DenseField
   const epochs = Math.max(train.validateEpochs, Math.ceil(train.validateUpdates / updatesPerEpoch));
   const first = task.validateFrom(inputs.config) * updatesPerEpoch;
   const { measure, more } = task.select(inputs.config);
+  let told = false;
+  const note = (text: string): void => {
+    if (!told) options.note(text);
+    told = true;
+  };
   return {
     isDue: (step) =>
       step === train.steps || (step > first && step % (epochs * updatesPerEpoch) === 0),
     run: async (signal) => {
       try {
-        return await measureSplit(options, val, signal);
+        return await measureSplit({ ...options, note }, val, signal);
       } catch (error) {
         if (signal.aborted) return undefined;
         throw error;
@@ -47,10 +53,14 @@ export function denseValidation<Config extends DenseConfig, F extends DenseField
   };
 }
 
+/** Where the records' lines say that something is marked; where they do not, it has been told when they were opened. */
+const NOTHING_TO_FIND =
+  "warning: every mask of the split val is empty, or its boxes lie outside: the best model is the one that finds least";
+
 /** Losses are means of the batches' own (SPEC 4.2); measures are of the records. */
 async function measureSplit<Config extends DenseConfig, F extends DenseFields>(
-  { inputs: { head }, forward, parameters, onSkipped }: DenseValidationOptions<Config, F>,
-  { whole }: NonNullable<DenseInputs<Config, F>["val"]>,
+  { inputs: { head }, forward, parameters, onSkipped, note }: DenseValidationOptions<Config, F>,
+  { whole, records }: NonNullable<DenseInputs<Config, F>["val"]>,
   signal: AbortSignal,
 ): Promise<Losses | undefined> {
   const judge = head.judge();
@@ -66,6 +76,7 @@ async function measureSplit<Config extends DenseConfig, F extends DenseFields>(
     next += batch.records.length;
     batches++;
   }
+  if (!judge.hasPositives() && records.positive.includes(true)) note(NOTHING_TO_FIND);
   const losses = Object.fromEntries([...sums].map(([name, sum]) => [name, sum / batches]));
   return { ...losses, ...judge.measures() };
 }

@@ -1,4 +1,5 @@
 /** @file The best, the middle and the worst cases of an evaluation, drawn: what is true and what was predicted. */
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import { fileMode, folderMode } from "../../data/dataset-files.ts";
@@ -9,8 +10,8 @@ import { drawOverlay } from "../../image/overlay.ts";
 import { makeFolder, writeFileAtomically } from "../../util/atomic-file.ts";
 import type { PictureDescription } from "../finetune/model-description.ts";
 import type { DenseConfig, DenseFields } from "./dense-task.ts";
-import type { DenseJudging, JudgedRecords, OpenJudging } from "./judging.ts";
-import { type RunSplitOptions, runSplit, type TrainedDense } from "./run-split.ts";
+import type { DenseJudging, DrawnCase, JudgedRecords, OpenJudging } from "./judging.ts";
+import { type RunBatch, type RunSplitOptions, runSplit, type TrainedDense } from "./run-split.ts";
 
 /** Which cases are drawn, and where to. */
 export interface DrawCasesOptions<Config extends DenseConfig, F extends DenseFields, Line>
@@ -73,26 +74,22 @@ export async function drawCases<
     return undefined;
   }
   const folder = join(options.folder, "pictures");
-  const mode = fileMode(privacy);
   await makeFolder(folder, { mode: folderMode(privacy) });
+  await removeDrawn(folder);
   const scores = records.lines.map((line) => judging.caseScore(line, records.classes));
   const chosen = chooseCases(scores, pictures);
   const byId = new Map(chosen.map((each) => [records.ids[each.position] ?? "", each]));
+  const mode = fileMode(privacy);
   let done = 0;
   const one = { ...config, train: { ...config.train, batch: 1 } };
-  for await (const { index, ...run } of runSplit(trained, dataset, {
+  for await (const run of runSplit(trained, dataset, {
     ...{ ...options, config: one, among: new Set(byId.keys()), onProgress: () => undefined },
   })) {
-    const record = await index.read(run.batch.records[0] ?? 0);
+    const record = await run.index.read(run.batch.records[0] ?? 0);
     const found = byId.get(record.id);
     const line = found && records.lines[found.position];
-    if (found === undefined || line === undefined || record.image === undefined) continue;
-    const picture = await decodeImage(dataset.imagePath(record.image), {
-      ...{ sixteenBit: trained.model.sixteenBit, bitDepth: dataset.manifest.bitDepth },
-    });
-    const size = { width: picture.width, height: picture.height };
-    const layers = await opened.overlay(run, 0, { config, record, dataset, size, line });
-    const png = await encodePng(drawOverlay(picture, layers));
+    if (found === undefined || line === undefined) continue;
+    const png = await drawCase({ opened, trained, dataset }, run, { config, record, line });
     await writeFileAtomically(join(folder, `${found.name}.png`), png, { mode });
     onProgress("pictures", ++done, chosen.length);
   }
@@ -102,6 +99,37 @@ export async function drawCases<
   const text = `${JSON.stringify(list, null, 2)}\n`;
   await writeFileAtomically(join(folder, "pictures.json"), text, { mode });
   return folder;
+}
+
+/** A case's picture with truth and prediction over it, as a PNG file's bytes. */
+async function drawCase<Config, F extends DenseFields, Line>(
+  {
+    opened,
+    trained: { model },
+    dataset,
+  }: {
+    readonly opened: OpenJudging<Config, F, Line>;
+    readonly trained: TrainedDense<F>;
+    readonly dataset: Dataset;
+  },
+  run: RunBatch<F>,
+  { record, ...of }: Pick<DrawnCase<Config, Line>, "config" | "record" | "line">,
+): Promise<Uint8Array> {
+  // Every record that is run has an image: without one it has no place in the split's index.
+  const picture = await decodeImage(dataset.imagePath(record.image ?? ""), {
+    ...{ sixteenBit: model.sixteenBit, bitDepth: dataset.manifest.bitDepth },
+  });
+  const size = { width: picture.width, height: picture.height };
+  const layers = await opened.overlay(run, 0, { ...of, record, dataset, size });
+  return encodePng(drawOverlay(picture, layers));
+}
+
+const DRAWN = /^(?:worst|middle|best)-\d+\.png$/;
+
+/** Cases of an earlier evaluation, of which there may have been more, are not those of this one. */
+async function removeDrawn(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => DRAWN.test(name));
+  await Promise.all(names.map((name) => rm(join(folder, name))));
 }
 
 /** So many of each: the worst, those around the middle, the best; no case twice. Equal scores stand in the order of the records. */

@@ -1,19 +1,25 @@
 /** @file A trained segmenter's or detector's figures on a split: predictions, intervals, files, drawn cases. */
-import type { DatasetRecord, Split } from "../../data/record.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { Split } from "../../data/record.ts";
 import type { LeakReport } from "../../data/split/find-leaks.ts";
-import { openDevice } from "../../engine/runtime/device.ts";
+import { type Device, openDevice } from "../../engine/runtime/device.ts";
 import { type DenseReport, denseReport } from "../../metrics/dense-report.ts";
 import { lonelyGroup } from "../../metrics/predictions.ts";
 import { digestFile } from "../../util/sha256.ts";
 import type { DenseProvenance } from "../evaluation/dense-evaluation-file.ts";
 import { writeEvaluationFiles } from "../evaluation/evaluation-file.ts";
-import { findEvaluationLeaks, openSources } from "../finetune/evaluation-sources.ts";
+import {
+  type FoundLeaks,
+  findEvaluationLeaks,
+  openSources,
+} from "../finetune/evaluation-sources.ts";
 import type { PictureDescription } from "../finetune/model-description.ts";
 import { openModel } from "../finetune/open-model.ts";
-import type { DenseConfig, DenseFields } from "./dense-task.ts";
-import { type DrawCasesOptions, drawCases } from "./draw-cases.ts";
-import type { DenseJudging, JudgedRecords, JudgingChoices } from "./judging.ts";
-import { runSplit } from "./run-split.ts";
+import type { DenseConfig, DenseFields, DenseTask } from "./dense-task.ts";
+import { drawCases } from "./draw-cases.ts";
+import type { DenseJudging, JudgedRecords, JudgingChoices, OpenJudging } from "./judging.ts";
+import { type RunSplitOptions, runSplit, type TrainedDense } from "./run-split.ts";
+import { describeUnsaidClasses } from "./scored-classes.ts";
 
 /** What is evaluated, and how. */
 export interface DenseEvaluateOptions<Config> extends JudgingChoices {
@@ -56,8 +62,8 @@ export interface DenseEvaluation<Name extends string> extends DenseProvenance {
 
 /**
  * Evaluates the best model of a run on a split, and writes predictions and figures into the run.
- * @throws {ManifestError} when the split has no records that are known; when patients stand in two splits, or the run has seen those
- * that shall judge it, and that was not allowed
+ * @throws {ManifestError} when the split has no records that are known, or another dataset none of the model's classes; when patients
+ * stand in two splits, or the run has seen those that shall judge it, and that was not allowed
  */
 export async function evaluateDense<
   Config extends DenseConfig,
@@ -69,66 +75,114 @@ export async function evaluateDense<
   judging: DenseJudging<Config, F, Description, Line, Name>,
   options: DenseEvaluateOptions<Config>,
 ): Promise<DenseEvaluation<Name>> {
-  const { config, folder, split, smallBelow, seed, resamples, signal, onProgress } = options;
-  const { data: own, allowLeak } = config.run;
+  const { config, folder, smallBelow, seed, resamples, signal, onProgress } = options;
   const model = await openModel(judging.format, options.run);
-  const sources = await openSources({ run: options.run, own, data: options.data, signal });
-  const leaks = await findEvaluationLeaks(model, sources, { split, allowLeak, signal });
   const opened = judging.open(model, options);
-  const records: Mutable<Line> = { ids: [], groups: [], lines: [], classes: opened.classes };
-  const running = {
-    ...{ task: judging.task, config, split, signal },
-    device: openDevice({ provider: config.run.device, threads: config.run.threads }),
-    onSkipped: (skipped: readonly { readonly id: string; readonly reason: string }[]) => {
-      for (const { id, reason } of skipped) options.onNote(`skipped record "${id}": ${reason}`);
-    },
-  };
+  const { task, kind } = judging;
+  const { dataset, leaks, warnings } = await openScored({ ...opened, task, model }, options);
   const trained = { ...opened, model };
-  for await (const { index, ...run } of runSplit(trained, sources.scored, {
-    ...running,
-    onProgress: (done, total) => onProgress(split, done, total),
-  })) {
-    for (const row of run.rows) {
-      keepRecord(records, await index.read(run.batch.records[row] ?? 0));
-    }
-    records.lines.push(...opened.linesOf(run));
-  }
+  const device = openDevice({ provider: config.run.device, threads: config.run.threads });
+  const { records, skipped } = await scoreRecords({ task, trained, dataset, device }, options);
   const report = await denseReport(judging.figures(records, { smallBelow }), {
     ...{ seed, resamples, signal },
     onProgress: (done, total) => onProgress("intervals", done, total),
   });
-  const dataset = sources.scored;
   const provenance: DenseProvenance = {
-    ...{ task: judging.kind, classes: opened.classes, smallBelow, split },
+    ...{ task: kind, classes: opened.classes, smallBelow, split: options.split },
     ...{ model: model.file, modelSha256: await digestFile(model.file) },
     ...{ dataset: dataset.folder, datasetSha256: await dataset.identity(signal) },
     ...{ leaks: leaks.reasons.length > 0, leakReasons: leaks.reasons },
-    warnings: [...sources.warnings, ...leaks.warnings, ...(split === "val" ? [CHOSEN_BY] : [])],
+    warnings: [...warnings, ...describeSkipped(skipped, records.ids.length)],
   };
   const { privacy } = dataset.manifest;
   await writeEvaluationFiles(folder, {
     ...{ lines: textOf(records), figures: { ...provenance, report }, privacy },
   });
-  const drawing: DrawCasesOptions<Config, F, Line> = { ...options, ...running, records };
+  const drawing = { ...options, ...{ task, device, records, onSkipped: () => {} } };
   const pictures = await drawCases({ judging, opened, trained, dataset }, drawing);
   return { ...provenance, report, leakReport: leaks.leakReport, folder, pictures };
 }
 
-const CHOSEN_BY = "these records have chosen the best model of the run: the figures flatter";
-
-/** Records as they are collected. */
-interface Mutable<Line> extends JudgedRecords<Line> {
-  readonly ids: string[];
-  readonly groups: string[];
-  readonly lines: Line[];
+/** What is scored, what leaks, and what else a reader of the figures should know. */
+async function openScored<Config extends DenseConfig, F extends DenseFields>(
+  {
+    task,
+    model,
+    classes,
+  }: {
+    readonly task: DenseTask<Config, F>;
+    readonly model: PictureDescription;
+    readonly classes: readonly string[];
+  },
+  { run, config, data, split, signal }: DenseEvaluateOptions<Config>,
+): Promise<{
+  readonly dataset: Dataset;
+  readonly leaks: FoundLeaks;
+  readonly warnings: readonly string[];
+}> {
+  const { data: own, allowLeak } = config.run;
+  const sources = await openSources({ run, own, data, signal });
+  const leaks = await findEvaluationLeaks(model, sources, { split, allowLeak, signal });
+  const isOwn = sources.own === sources.scored;
+  const ofRecords = isOwn
+    ? SEEN[split]
+    : await describeUnsaidClasses(sources.scored, { task, config, classes, signal });
+  const warnings = [...sources.warnings, ...leaks.warnings, ...ofRecords];
+  return { dataset: sources.scored, leaks, warnings };
 }
 
-function keepRecord<Line>(
-  { ids, groups }: Mutable<Line>,
-  { id, patient }: Pick<DatasetRecord, "id" | "patient">,
-): void {
-  ids.push(id);
-  groups.push(patient ?? lonelyGroup(id));
+/** What a run's own records of a split were to it. */
+const SEEN: Readonly<Record<Split, readonly string[]>> = {
+  train: ["the model has learnt from these records: the figures flatter"],
+  val: ["these records have chosen the best model of the run: the figures flatter"],
+  test: [],
+};
+
+const describeSkipped = (skipped: number, scored: number): readonly string[] =>
+  skipped === 0
+    ? []
+    : [
+        `${skipped} of ${skipped + scored} records could not be used and are skipped: no figure counts them`,
+      ];
+
+/** Runs the split, and keeps of every record what its figures are made of. */
+async function scoreRecords<Config extends DenseConfig, F extends DenseFields, Line>(
+  {
+    task,
+    trained,
+    dataset,
+    device,
+  }: {
+    readonly task: DenseTask<Config, F>;
+    readonly trained: TrainedDense<F> & Pick<OpenJudging<Config, F, Line>, "linesOf">;
+    readonly dataset: Dataset;
+    readonly device: Device;
+  },
+  { config, split, signal, onNote, onProgress }: DenseEvaluateOptions<Config>,
+): Promise<{ readonly records: JudgedRecords<Line>; readonly skipped: number }> {
+  const ids: string[] = [];
+  const groups: string[] = [];
+  const lines: Line[] = [];
+  const skipped = new Set<string>();
+  const running: RunSplitOptions<Config, F> = {
+    ...{ task, config, split, device, signal },
+    onSkipped: (found) => {
+      for (const { id, reason } of found) {
+        if (!skipped.has(id)) onNote(`skipped record "${id}": ${reason}`);
+        skipped.add(id);
+      }
+    },
+    onProgress: (done, total) => onProgress(split, done, total),
+  };
+  for await (const { index, ...run } of runSplit(trained, dataset, running)) {
+    for (const row of run.rows) {
+      const { id, patient } = await index.read(run.batch.records[row] ?? 0);
+      ids.push(id);
+      groups.push(patient ?? lonelyGroup(id));
+    }
+    lines.push(...trained.linesOf(run));
+  }
+  return { records: { ids, groups, lines, classes: trained.classes }, skipped: skipped.size };
 }
 
 /** A line a record: its id, its patient, and what is kept of it. */

@@ -76,6 +76,8 @@ export interface DenseJudging<
     choices: JudgingChoices,
   ) => OpenJudging<Config, F, Line>;
   readonly lineSchema: z.ZodType<Line>;
+  /** Do two models' lines of a record say the same of what is there? Else their figures are of different questions. */
+  readonly sameTruth: (first: Line, second: Line) => boolean;
   readonly figures: (records: JudgedRecords<Line>, options: FigureOptions) => DenseFigures<Name>;
   /** How good a prediction of one picture is, from 0 to 1: by which cases to draw are chosen. */
   readonly caseScore: (line: Line, classes: readonly string[]) => number;

@@ -62,12 +62,15 @@ function feedDense<Config extends DenseConfig, F extends DenseFields>(
     readonly prepared: PreparedModel;
     readonly forward: DenseForward<F>;
   },
-  { onSkipped }: FeedingWatch,
+  { onSkipped, onEvent }: FeedingWatch,
 ): Feeding {
   const { course, views, head, config, train } = inputs;
   return {
     course,
-    validation: denseValidation({ task, inputs, forward, onSkipped, parameters: store.values }),
+    validation: denseValidation({
+      ...{ task, inputs, forward, onSkipped, parameters: store.values },
+      note: (text) => onEvent({ kind: "note", text }),
+    }),
     batchesAfter: (doneSteps) =>
       microBatches<F>({
         ...{ loader: views, course, seed: config.train.seed, doneSteps, onSkipped },

@@ -29,6 +29,7 @@ export function boxJudge(
         images.push({ found: mine, truth: trueBoxes(true_, config.imageSize) });
       }
     },
+    hasPositives: () => images.some(({ truth }) => truth.labels.length > 0),
     measures: () => {
       const measures = {
         map: meanAveragePrecision(images),

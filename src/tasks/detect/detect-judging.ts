@@ -71,6 +71,7 @@ export const DETECT_JUDGING: DenseJudging<
     found: z.array(z.strictObject({ ...boxFields, score: z.number() })),
     truth: z.array(z.strictObject(boxFields)),
   }),
+  sameTruth,
   figures: ({ ids, groups, classes, lines }, { smallBelow }) =>
     boxFigures(
       { ids, groups, classes, images: lines.map((line) => relativeImage(line, classes)) },
@@ -83,6 +84,20 @@ export const DETECT_JUDGING: DenseJudging<
     return precision ?? 1 - Math.max(0, ...line.found.map(({ score }) => score));
   },
 };
+
+/** In pixels of the file: boxes have been shares of an image in f32. */
+const ROUNDING = 0.1;
+
+function sameTruth(first: DetectLine, second: DetectLine): boolean {
+  if (first.width !== second.width || first.height !== second.height) return false;
+  if (first.truth.length !== second.truth.length) return false;
+  return first.truth.every((box, i) => {
+    const other = second.truth[i];
+    if (other === undefined || box.label !== other.label) return false;
+    const corners = cornersOf(other);
+    return cornersOf(box).every((place, k) => Math.abs(place - (corners[k] ?? 0)) <= ROUNDING);
+  });
+}
 
 /** Surer boxes than this are drawn; a list goes on to boxes that hardly mean anything. */
 const DRAWN = 0.5;

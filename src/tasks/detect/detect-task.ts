@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { type DetectionFields, detectionJob } from "../../data/detection-job.ts";
 import type { DatasetRecord } from "../../data/record.ts";
-import { knowsBoxes } from "../../data/usable-boxes.ts";
+import { cutBox, knowsBoxes } from "../../data/usable-boxes.ts";
 import { readPictureHeader } from "../../image/header.ts";
 import { type Anchor, detectionAnchors } from "../../model/heads/detection-anchors.ts";
 import type { DetectConfig } from "../../recipes/detect-config.ts";
+import { DecodeError } from "../../util/errors.ts";
 import type { DenseTask, HeadContext, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
 import { readDescription } from "../finetune/open-model.ts";
@@ -13,6 +14,9 @@ import { detectMethod } from "../method-options.ts";
 import { detectHead } from "./detect-head.ts";
 import { DETECTOR_FORMAT } from "./detector-description.ts";
 import { fitAnchors } from "./fit-anchors.ts";
+
+/** What judges a detector is not left out for having many boxes; in training `maxBoxes` says what a batch holds. */
+const MOST_JUDGED = 1_000;
 
 /** Detection. */
 export const DETECT_TASK: DenseTask<DetectConfig, DetectionFields> = {
@@ -39,8 +43,9 @@ function jobOf({
   decode,
   view,
 }: JobContext<DetectConfig>): ReturnType<typeof detectionJob> {
-  const { maxBoxes, probability, scale, rotate, flip } = data;
+  const { probability, scale, rotate, flip } = data;
   const movement = { probability, scale, rotate, flip };
+  const maxBoxes = view === "training" ? data.maxBoxes : Math.max(data.maxBoxes, MOST_JUDGED);
   return detectionJob({
     ...{ index: index.handle, imageRoot, seed: train.seed, classes, decode, maxBoxes },
     view: { size, ...(view === "training" && { movement }) },
@@ -82,9 +87,10 @@ async function anchorsOf(
   return anchors;
 }
 
-/** Sizes of all boxes to learn from, in pixels of the detector's image. */
+/** Sizes of all boxes to learn from, as far as they lie in their pictures, in pixels of the detector's image. */
 async function trainingSizes({
   architecture: { imageSize },
+  config,
   classes,
   dataset,
   train,
@@ -96,8 +102,15 @@ async function trainingSizes({
     const record: DatasetRecord = await train.read(position);
     const own = (record.boxes ?? []).filter(({ label }) => classes.includes(label));
     if (own.length === 0) continue;
-    const picture = await readPictureHeader(join(dataset.imageRoot, record.image ?? ""));
-    for (const { width, height } of own) {
+    const picture = await readPictureHeader(join(dataset.imageRoot, record.image ?? "")).catch(
+      (error: unknown) => {
+        // It is told when its batch comes.
+        if (error instanceof DecodeError && config.data.onBadRecord === "skip") return undefined;
+        throw error;
+      },
+    );
+    if (picture === undefined) continue;
+    for (const { width, height } of own.flatMap((box) => cutBox(box, picture) ?? [])) {
       sizes.push([(width * imageSize) / picture.width, (height * imageSize) / picture.height]);
     }
   }

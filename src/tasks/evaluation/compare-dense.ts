@@ -9,6 +9,7 @@ import {
   type DenseProvenance,
   type LineReading,
   readDenseEvaluation,
+  type StoredDense,
 } from "./dense-evaluation-file.ts";
 
 /** A comparison, and of what. Plain JSON. */
@@ -18,12 +19,17 @@ export interface DenseEvaluationComparison<Name extends string> {
   readonly comparison: DenseComparison<Name>;
 }
 
+/** How evaluations are read, and how it is seen that both are of the same masks or boxes. */
+export interface ComparedReading<Line, Name extends string> extends LineReading<Line, Name> {
+  readonly sameTruth: (first: Line, second: Line) => boolean;
+}
+
 /**
  * Compares two folders that an evaluation of the same task wrote.
- * @throws {ManifestError} when one cannot be read, or they are not of the same records
+ * @throws {ManifestError} when one cannot be read, or they are not of the same records with the same masks or boxes
  */
 export async function compareDenseEvaluations<Line, Name extends string>(
-  reading: LineReading<Line, Name>,
+  reading: ComparedReading<Line, Name>,
   folders: readonly [string, string],
   options: DenseReportOptions,
 ): Promise<DenseEvaluationComparison<Name>> {
@@ -38,6 +44,7 @@ export async function compareDenseEvaluations<Line, Name extends string>(
       `${attempt}: the one is of the split ${a.split} (small below ${a.smallBelow}), the other of ${b.split} (${b.smallBelow}); evaluate both alike`,
     );
   }
+  requireSameTruth(attempt, [first, second], reading);
   const comparison = await compareDense([first.figures, second.figures], options).catch(
     (error: unknown) => {
       if (!(error instanceof RangeError)) throw error;
@@ -45,4 +52,22 @@ export async function compareDenseEvaluations<Line, Name extends string>(
     },
   );
   return { first: a, second: b, comparison };
+}
+
+/** Records of two datasets may have the same ids, and those of one may have been marked anew between two evaluations. */
+function requireSameTruth<Line, Name extends string>(
+  attempt: string,
+  [first, second]: readonly [StoredDense<Line, Name>, StoredDense<Line, Name>],
+  { sameTruth }: ComparedReading<Line, Name>,
+): void {
+  const { ids } = second.figures;
+  if (first.figures.ids.some((id, i) => id !== ids[i])) return; // which the comparison itself refuses
+  const other = first.lines.filter((line, i) => {
+    const theirs = second.lines[i];
+    return theirs === undefined || !sameTruth(line, theirs);
+  }).length;
+  if (other === 0) return;
+  throw new ManifestError(
+    `${attempt}: what is there is not the same for ${other} of ${first.lines.length} records; the one is of "${first.provenance.dataset}", the other of "${second.provenance.dataset}"; evaluate both on one dataset, whose masks are read and resized alike`,
+  );
 }

@@ -50,8 +50,9 @@ export async function taskOfEvaluation(folder: string): Promise<"segment" | "det
 }
 
 /** An evaluation that was read again. */
-export interface StoredDense<Name extends string> {
+export interface StoredDense<Line, Name extends string> {
   readonly provenance: DenseProvenance;
+  readonly lines: readonly Line[];
   readonly figures: DenseFigures<Name>;
 }
 
@@ -68,7 +69,7 @@ export interface LineReading<Line, Name extends string> {
 export async function readDenseEvaluation<Line, Name extends string>(
   folder: string,
   { lineSchema, figures }: LineReading<Line, Name>,
-): Promise<StoredDense<Name>> {
+): Promise<StoredDense<Line, Name>> {
   const parsed = provenanceSchema.safeParse(tryParseJson(await readFigures(folder))?.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -93,7 +94,7 @@ export async function readDenseEvaluation<Line, Name extends string>(
     lines.push(kept.data);
   }
   const records = { ids, groups, lines, classes: provenance.classes };
-  return { provenance, figures: figures(records, provenance) };
+  return { provenance, lines, figures: figures(records, provenance) };
 }
 
 function damagedLine(path: string, line: number): ManifestError {

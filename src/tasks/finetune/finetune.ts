@@ -13,12 +13,14 @@ import { factorAtStep } from "../../train/schedule.ts";
 import { Disposables } from "../../util/disposables.ts";
 import { ConfigError } from "../../util/errors.ts";
 import { requireSpace } from "../disk-space.ts";
+import { findModelFile } from "../initial-file.ts";
 import { type Course, epochOf, type OnSkipped } from "../micro-batches.ts";
 import { createRunFolder, requireUnusedFolder, resumeRunFolder } from "../run-folder.ts";
 import { startingState, stopOf } from "../run-state.ts";
 import { listSkipped, SkippedList } from "../skipped-list.ts";
 import type { OpenTask, TaskOpener } from "./downstream-task.ts";
 import type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
+import { requireSameModel } from "./same-model.ts";
 import { noteTrainedOn } from "./trained-on.ts";
 
 export type { FinetuneResult, FinetuneRun } from "./finetune-run.ts";
@@ -65,6 +67,9 @@ async function prepareRun<Config extends DownstreamConfig>(
   const goesOnFrom = newest === undefined ? undefined : checkpoints.path(newest);
   const encoder = goesOnFrom ?? config.run.weights;
   const task = held.use(await open(config, { encoder, goesOnFrom, device, clock, note, signal }));
+  if (goesOnFrom !== undefined) {
+    await requireSameModel(out, await findModelFile(goesOnFrom), task.metadata);
+  }
   const { store, parameters } = task.prepared;
   if (!run.resume) {
     const bytes = checkpointBytes(store);

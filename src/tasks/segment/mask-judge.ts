@@ -29,6 +29,7 @@ export function maskJudge(classes: number): Judge<SegmentationFields> {
         }
       }
     },
+    hasPositives: () => sums.positives > 0,
     measures: () => ({
       ...(sums.count > 0 && { dice: sums.dice / sums.count }),
       ...(sums.positives > 0 && { dice_positives: sums.dicePositives / sums.positives }),

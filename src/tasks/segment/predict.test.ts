@@ -9,12 +9,7 @@ import { encodePng } from "../../image/encode.ts";
 import { type Mask, maskArea } from "../../image/mask.ts";
 import { type PixelSize, raster } from "../../image/raster.ts";
 import { openSegmenter } from "./open-segmenter.ts";
-import {
-  type MaskPrediction,
-  maskOfLogits,
-  type PredictMasksOptions,
-  predictMasks,
-} from "./predict.ts";
+import { type MaskPrediction, type PredictMasksOptions, predictMasks } from "./predict.ts";
 
 const DEVICE = { provider: "cpu", threads: 1 };
 const root = await mkdtemp(join(tmpdir(), "predict-masks-"));
@@ -113,14 +108,5 @@ describe("predictMasks()", () => {
       }
     }, /enough/);
     assert.deepEqual(seen, files.slice(0, 1));
-  });
-});
-
-describe("maskOfLogits()", () => {
-  test("is strict: what is exactly as probable as the threshold is outside", () => {
-    const options = { size: 2, threshold: 0.5 };
-    const at = (logit: number) =>
-      maskArea(maskOfLogits(new Float32Array(4).fill(logit), { width: 5, height: 3 }, options));
-    assert.deepEqual([at(-1), at(0), at(1e-3)], [0, 0, 15]);
   });
 });

@@ -1,9 +1,8 @@
 /** @file The masks that a segmenter draws in picture files (SPEC 4.2), in the pixels of each file. */
-import { planeToPicture } from "../../image/dense-boxes.ts";
 import type { Mask } from "../../image/mask.ts";
-import type { PixelSize } from "../../image/raster.ts";
 import { type DensePrediction, predictDense } from "../dense/predict-dense.ts";
 import type { PredictOptions } from "../predict/predict-files.ts";
+import { maskOfLogits } from "./mask-of-logits.ts";
 import type { OpenSegmenter } from "./open-segmenter.ts";
 import { LOGITS, segmentHead } from "./segment-head.ts";
 
@@ -26,9 +25,10 @@ export type MaskPrediction = DensePrediction<{ readonly masks: readonly ClassMas
 export function predictMasks(
   segmenter: OpenSegmenter,
   files: readonly string[],
-  { threshold = 0.5, ...options }: PredictMasksOptions,
+  { threshold, ...options }: PredictMasksOptions,
 ): AsyncGenerator<MaskPrediction> {
   const { classes, imageSize: size } = segmenter.config;
+  const fit = segmenter.maskFit;
   return predictDense(segmenter, files, {
     ...{ head: segmentHead(segmenter.config, {}), ...options },
     answers: (outputs) => {
@@ -37,25 +37,9 @@ export function predictMasks(
         masks: classes.map((label, k) => {
           const from = (row * classes.length + k) * size * size;
           const own = logits.subarray(from, from + size * size);
-          return { label, mask: maskOfLogits(own, picture, { size, threshold }) };
+          return { label, mask: maskOfLogits(own, picture, { size, fit, threshold }) };
         }),
       });
     },
   });
-}
-
-/**
- * The mask of a picture: probabilities of a square view are brought to the picture's size, and cut there.
- * @param logits `[size, size]`
- */
-export function maskOfLogits(
-  logits: Float32Array,
-  { width, height }: PixelSize,
-  { size, threshold }: { readonly size: number; readonly threshold: number },
-): Mask {
-  const data = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
-  const plane = planeToPicture({ width: size, height: size, data }, { width, height }, { size });
-  const mask = new Uint8Array(width * height);
-  for (let i = 0; i < mask.length; i++) mask[i] = (plane.data[i] ?? 0) > threshold ? 1 : 0;
-  return { width, height, data: mask };
 }

@@ -2,15 +2,14 @@
 import { z } from "zod";
 import { readMasks } from "../../data/read-masks.ts";
 import type { SegmentationFields } from "../../data/segmentation-job.ts";
-import { planeToPicture } from "../../image/dense-boxes.ts";
 import { INSIDE } from "../../image/dense-view.ts";
-import type { Mask } from "../../image/mask.ts";
+import { type Fit, placeInSquare } from "../../image/letterbox.ts";
 import type { OverlayOptions } from "../../image/overlay.ts";
-import type { PixelSize } from "../../image/raster.ts";
 import { type MaskFigureName, maskFigures } from "../../metrics/mask-figures.ts";
 import { type MaskScore, scoreMask } from "../../metrics/segmentation-statistics.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseJudging, DrawnCase, Judged } from "../dense/judging.ts";
+import { maskOfLogits } from "./mask-of-logits.ts";
 import { LOGITS, segmentHead } from "./segment-head.ts";
 import { SEGMENT_TASK } from "./segment-task.ts";
 import { SEGMENTER_FORMAT, type SegmenterDescription } from "./segmenter-description.ts";
@@ -39,15 +38,17 @@ export const SEGMENT_JUDGING: DenseJudging<
   kind: "segment",
   task: SEGMENT_TASK,
   format: SEGMENTER_FORMAT,
-  open: ({ config }) => {
+  open: ({ config, maskFit = "stretch" }) => {
     const { imageSize, classes } = config;
+    const grid = { imageSize, classes, maskFit };
     return {
       ...{ head: segmentHead(config, {}), imageSize, classes },
-      linesOf: (run) => linesOf(run, { imageSize, classes }),
-      overlay: (run, row, drawn) => overlayOf(run, row, { ...drawn, imageSize, classes }),
+      linesOf: (run) => linesOf(run, grid),
+      overlay: (run, row, drawn) => overlayOf(run, row, { ...drawn, ...grid }),
     };
   },
   lineSchema: z.strictObject({ pixels: count, scores: z.record(z.string(), score.nullable()) }),
+  sameTruth,
   figures: ({ ids, groups, classes, lines }, { smallBelow }) =>
     maskFigures({
       ...{ ids, groups, classes },
@@ -60,27 +61,43 @@ export const SEGMENT_JUDGING: DenseJudging<
   },
 };
 
+/** Of images of different sizes, masks of the same share of the picture but for their edges are the same. */
+const EDGE_SHARE = 0.02;
+
+function sameTruth(first: SegmentLine, second: SegmentLine): boolean {
+  const names = Object.keys(first.scores);
+  return names.every((name) => {
+    const [a, b] = [first.scores[name] ?? null, second.scores[name] ?? null];
+    if (a === null || b === null) return a === b;
+    if (first.pixels === second.pixels) return a.truePixels === b.truePixels;
+    return Math.abs(a.truePixels / first.pixels - b.truePixels / second.pixels) <= EDGE_SHARE;
+  });
+}
+
 interface Grid {
   readonly imageSize: number;
   readonly classes: readonly string[];
+  /** How masks lie in the square of the model. */
+  readonly maskFit: Fit;
 }
 
 function linesOf(
   { batch: { arrays }, outputs, rows }: Judged<SegmentationFields>,
-  { imageSize, classes }: Grid,
+  { imageSize, classes, maskFit }: Grid,
 ): readonly SegmentLine[] {
   const pixels = imageSize ** 2;
   const logits = outputs.get(LOGITS) ?? new Float32Array();
   return rows.map((row) => {
     const [width = imageSize, height = imageSize] = arrays.pictureSize.data.subarray(2 * row);
+    const place = placeInSquare({ width, height }, imageSize, maskFit);
     const scores = classes.map((name, k): [string, MaskScore | null] => {
       const plane = row * classes.length + k;
       if (arrays.known.data[plane] !== 1) return [name, null];
       const levels = arrays.masks.data.subarray(plane * pixels, (plane + 1) * pixels);
       const pair = {
         ...{ width: imageSize, height: imageSize },
-        // Distances are told in pixels of the file, whose sides are stretched apart.
-        spacing: [width / imageSize, height / imageSize] as const,
+        // Distances are told in pixels of the file, whose sides may be stretched apart.
+        spacing: [width / place.width, height / place.height] as const,
         predicted: isAbove(logits.subarray(plane * pixels, (plane + 1) * pixels), 0),
         truth: isAbove(levels, INSIDE / 2),
       };
@@ -104,6 +121,7 @@ async function overlayOf(
     size,
     imageSize,
     classes,
+    maskFit,
   }: DrawnCase<SegmentConfig, SegmentLine> & Grid,
 ): Promise<OverlayOptions> {
   const { masks } = await readMasks(record, classes, {
@@ -113,24 +131,11 @@ async function overlayOf(
   const logits = outputs.get(LOGITS) ?? new Float32Array();
   const predicted = classes.map((_, k) => {
     const from = (row * classes.length + k) * pixels;
-    return predictedMask(logits.subarray(from, from + pixels), size, imageSize);
+    return maskOfLogits(logits.subarray(from, from + pixels), size, {
+      size: imageSize,
+      fit: maskFit,
+    });
   });
   const truth = masks.filter((mask) => mask !== undefined);
   return { truth: { masks: truth }, prediction: { masks: predicted } };
-}
-
-/**
- * The pixels of a picture whose probability is above a threshold, one half by default.
- * @param logits of the model's image, `[imageSize, imageSize]`
- */
-export function predictedMask(
-  logits: Float32Array,
-  size: PixelSize,
-  imageSize: number,
-  threshold = 0.5,
-): Mask {
-  const data = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
-  const plane = { width: imageSize, height: imageSize, data };
-  const { width, height, data: whole } = planeToPicture(plane, size, { size: imageSize });
-  return { width, height, data: isAbove(whole, threshold) };
 }

@@ -16,11 +16,15 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
   marks: "masks",
   markedClasses: ({ masks = {}, boxes = [] }, { data }) =>
     data.masksFrom === "masks" ? Object.keys(masks) : boxes.map(({ label }) => label),
+  otherMarks: ({ boxes = [] }, { data }) =>
+    data.masksFrom === "masks" && boxes.length > 0
+      ? "they have boxes, which --masks-from boxes takes for masks"
+      : undefined,
   isKnown: (record, classes, { data }) =>
     classes.some((name) => isKnown(record, name, data.masksFrom)),
-  isPositive: ({ masks = {}, boxes = [] }, classes, { data }) =>
+  isPositive: ({ masks = {}, boxes = [], labels = {} }, classes, { data }) =>
     data.masksFrom === "masks"
-      ? classes.some((name) => masks[name] !== undefined)
+      ? classes.some((name) => masks[name] !== undefined && labels[name] !== 0) // else its file is empty
       : boxes.some(({ label }) => classes.includes(label)),
   balances: ({ data }) => data.negatives === "balanced",
   decode: ({ fidelity }) => segmentMethod(fidelity).decode,
@@ -29,18 +33,26 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
     const { decoders, decoderWidths } = config.model;
     const model = { ...architecture, classes, decoders, decoderWidths };
     const { bitDepth } = dataset.manifest;
+    const { decode, maskFit } = segmentMethod(config.fidelity);
     return segmentHead(
       model,
       describeModel(SEGMENTER_FORMAT, {
-        ...{ config: model, normalization, leaks, ...segmentMethod(config.fidelity).decode },
+        ...{ config: model, maskFit, normalization, leaks, ...decode },
         ...(bitDepth !== undefined && { bitDepth }),
       }),
     );
   },
   classesIn: async (model) => (await readDescription(SEGMENTER_FORMAT, model)).config.classes,
-  select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "dice" }),
+  select: ({ train: { selectBy } }) => MEASURES[selectBy],
   validateFrom: () => 0,
 };
+
+/** The measure of a validation that models are compared by, and whether more of it is better. */
+const MEASURES = {
+  dice: { measure: "dice", more: true },
+  dicePositives: { measure: "dice_positives", more: true },
+  loss: { measure: "loss", more: false },
+} as const;
 
 function isKnown(
   record: DatasetRecord,
