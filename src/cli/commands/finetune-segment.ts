@@ -11,7 +11,7 @@ Every class of the dataset's masks is learnt; --classes chooses. A record withou
 an empty one; where neither is there, nothing is known, and the record is left out of that class. Pictures and masks are
 scaled and turned together. --masks-from boxes fills the boxes of a record instead (RSNA pneumonia).
 
-The model that is best on the split "val" is kept, by mean Dice (train.selectBy=loss: by the loss, as the paper's runs). Values
+The model that is best on the split "val" is kept, by mean Dice (train.selectBy=dicePositives: of images with something to find; =loss: by the loss, as the paper). Values
 come from the defaults, the recipe, --config, --set and these flags; the later win, and "ecamp finetune segment --out x
 --dry-run" shows them all.`,
   positionals: {},
