@@ -75,7 +75,7 @@ export async function evaluateDense<
   judging: DenseJudging<Config, F, Description, Line, Name>,
   options: DenseEvaluateOptions<Config>,
 ): Promise<DenseEvaluation<Name>> {
-  const { config, folder, smallBelow, seed, resamples, signal, onProgress } = options;
+  const { config, folder, smallBelow, minObjectness, seed, resamples, signal } = options;
   const model = await openModel(judging.format, options.run);
   const opened = judging.open(model, options);
   const { task, kind } = judging;
@@ -85,10 +85,11 @@ export async function evaluateDense<
   const { records, skipped } = await scoreRecords({ task, trained, dataset, device }, options);
   const report = await denseReport(judging.figures(records, { smallBelow }), {
     ...{ seed, resamples, signal },
-    onProgress: (done, total) => onProgress("intervals", done, total),
+    onProgress: (done, total) => options.onProgress("intervals", done, total),
   });
   const provenance: DenseProvenance = {
     ...{ task: kind, classes: opened.classes, smallBelow, split: options.split },
+    ...(minObjectness !== undefined && { minObjectness }),
     ...{ model: model.file, modelSha256: await digestFile(model.file) },
     ...{ dataset: dataset.folder, datasetSha256: await dataset.identity(signal) },
     ...{ leaks: leaks.reasons.length > 0, leakReasons: leaks.reasons },

@@ -13,6 +13,8 @@ export interface DenseProvenance {
   readonly classes: readonly string[];
   /** A lesion that covers less than this share of its picture is small. */
   readonly smallBelow: number;
+  /** Boxes below this objectness were no detections; absent where it was the model's own. */
+  readonly minObjectness?: number;
   /** The model's file, and the SHA-256 of its bytes. */
   readonly model: string;
   readonly modelSha256: string;
@@ -33,6 +35,7 @@ const provenanceSchema: z.ZodType<DenseProvenance & { readonly predictionsSha256
     task: z.enum(["segment", "detect"]),
     classes: z.array(text).min(1),
     smallBelow: z.number(),
+    minObjectness: z.number().exactOptional(),
     ...{ model: text, modelSha256: text, dataset: text, datasetSha256: text },
     split: z.enum(["train", "val", "test"]),
     leaks: z.boolean(),
