@@ -4,47 +4,21 @@
  * Batches of the paper are made of micro-batches of 32, so that they fit any machine. Every term of the loss is a mean over the
  * batch, so that the mean over the parts is that of the whole; batch normalisation sees a micro-batch.
  */
+import { DENSE_ENCODER, DENSE_RUN, DENSE_TRAIN } from "./dense-defaults.ts";
 import type { DetectConfig, DetectRecipe } from "./detect-config.ts";
 
 /** What every recipe starts from: a laptop's training of a detector on a frozen encoder. */
 export const DETECT_DEFAULTS: Omit<DetectConfig, "fidelity"> = {
-  run: { data: null, weights: null, allowLeak: false, device: "cpu", threads: 1 },
+  run: DENSE_RUN,
   model: {
-    size: "base",
-    imageSize: null,
-    heads: null,
-    normalization: "weights",
-    mean: null,
-    std: null,
+    ...DENSE_ENCODER,
     expansion: 8,
     channels: [2048, 1024, 512],
     anchors: "yolo",
     objectness: 0.01,
     maxOverlap: 0.5,
   },
-  train: {
-    batch: 8,
-    accumulate: 1,
-    steps: 400,
-    lr: 5e-4,
-    warmupSteps: 10,
-    decay: "cosine",
-    beta1: 0.9,
-    beta2: 0.999,
-    eps: 1e-8,
-    weightDecay: 0.05,
-    layerDecay: 1,
-    clip: 1,
-    trainEncoder: false,
-    selectBy: "map",
-    seed: 42,
-    validateFrom: 0,
-    validateEpochs: 1,
-    validateUpdates: 20,
-    patience: 20,
-    checkpointMinutes: 15,
-    onFullDisk: "stop",
-  },
+  train: { ...DENSE_TRAIN, selectBy: "map", validateFrom: 0 },
   data: {
     labels: 100,
     classes: null,

@@ -4,43 +4,18 @@
  * Batches of the paper are made of micro-batches of up to 32, so that they fit any machine. Gradients of the micro-batches are
  * averaged; the Dice term and batch normalisation see a micro-batch where the paper's see the whole.
  */
+import { DENSE_ENCODER, DENSE_RUN, DENSE_TRAIN } from "./dense-defaults.ts";
 import type { SegmentConfig, SegmentRecipe } from "./segment-config.ts";
 
 /** What every recipe starts from: a laptop's training of a decoder on a frozen encoder. */
 export const SEGMENT_DEFAULTS: Omit<SegmentConfig, "fidelity"> = {
-  run: { data: null, weights: null, allowLeak: false, device: "cpu", threads: 1 },
+  run: DENSE_RUN,
   model: {
-    size: "base",
-    imageSize: null,
-    heads: null,
-    normalization: "weights",
-    mean: null,
-    std: null,
+    ...DENSE_ENCODER,
     decoders: "shared",
     decoderWidths: [512, 256, 128, 64],
   },
-  train: {
-    batch: 8,
-    accumulate: 1,
-    steps: 400,
-    lr: 5e-4,
-    warmupSteps: 20,
-    decay: "cosine",
-    beta1: 0.9,
-    beta2: 0.999,
-    eps: 1e-8,
-    weightDecay: 0.05,
-    layerDecay: 1,
-    clip: 1,
-    trainEncoder: false,
-    selectBy: "dice",
-    seed: 42,
-    validateEpochs: 1,
-    validateUpdates: 20,
-    patience: 20,
-    checkpointMinutes: 15,
-    onFullDisk: "stop",
-  },
+  train: { ...DENSE_TRAIN, warmupSteps: 20, selectBy: "dice" },
   data: {
     labels: 100,
     classes: null,
