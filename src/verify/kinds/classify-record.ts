@@ -11,8 +11,8 @@ import { factorAtStep } from "../../train/schedule.ts";
 import type { TracedObjective } from "../../train/step-program.ts";
 import { type NdArray, toDoubles, zeros } from "../../util/nd-array.ts";
 import { type Fixture, fixtureFields } from "../fixture.ts";
-import { formulaParameter, formulaTensor } from "../formula.ts";
 import { type Tolerance, toleranceSchema } from "../tolerance.ts";
+import { recordedImages } from "./recorded-inputs.ts";
 
 const size = z.int().positive();
 const perStep = z.union([z.number(), z.array(z.number())]).transform((value) => [value].flat());
@@ -118,45 +118,6 @@ export function readRecorded(fixture: Fixture): Recorded {
 export const imageOf = ({ config: { batch, imageSize } }: Recorded): Tensor =>
   input("image", "f32", [batch, CHANNELS, imageSize, imageSize]);
 
-/** Where a fixture's parameters come from. */
-export interface RecordedParameters {
-  readonly parameters: "stored" | "formula";
-  readonly config: { readonly salt: string };
-}
-
-/** A parameter as it was recorded, or by the formula that both sides know. */
-export async function recordedParameter(
-  fixture: Fixture,
-  { parameters, config: { salt } }: RecordedParameters,
-  { name, shape }: { readonly name: string; readonly shape: readonly number[] },
-): Promise<NdArray<"f32">> {
-  if (parameters === "formula") return formulaParameter({ name, shape, salt });
-  return floats(await fixture.tensor(`param/${name}`));
-}
-
-const imagesSchema = z.object({
-  inputs: z.object({
-    images: z.union([
-      z.string(),
-      z.object({
-        formula: z.object({
-          name: z.string(),
-          shape: z.array(size),
-          scale: z.number(),
-          shift: z.number(),
-        }),
-      }),
-    ]),
-  }),
-});
-
-/** Normalised images [B, 3, S, S], as they were recorded or by a formula. */
-export async function recordedImages(fixture: Fixture): Promise<NdArray<"f32">> {
-  const { images } = fixtureFields(fixture, imagesSchema).inputs;
-  if (typeof images === "string") return floats(await fixture.tensor("in/images"));
-  return formulaTensor(images.formula);
-}
-
 /** The first batch: images, labels, and the draws of stochastic depth where it acts. */
 export async function recordedFeeds(
   fixture: Fixture,
@@ -210,10 +171,3 @@ export function rateAt(
   const { base, warmup: warmupSteps, total: totalSteps } = schedule;
   return base * factorAtStep({ decay: "cosine", warmupSteps, totalSteps }, step);
 }
-
-/** The same numbers as f32. */
-export const floats = ({ shape, data }: NdArray): NdArray<"f32"> => ({
-  dtype: "f32",
-  shape,
-  data: Float32Array.from(data as ArrayLike<number | bigint>, Number),
-});

@@ -18,14 +18,8 @@ import {
   type Replaying,
   snapshot,
 } from "./classify-comparisons.ts";
-import {
-  imageOf,
-  type Recorded,
-  rateAt,
-  readRecorded,
-  recordedFeeds,
-  recordedParameter,
-} from "./classify-record.ts";
+import { imageOf, type Recorded, rateAt, readRecorded, recordedFeeds } from "./classify-record.ts";
+import { recordedParameter } from "./recorded-inputs.ts";
 
 /** Computes the first pass, then as many steps as are recorded, and compares everything. */
 export const replayClassify: Replay = async (fixture, options) => {

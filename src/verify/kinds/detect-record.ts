@@ -13,9 +13,8 @@ import { type DetectorConfig, detectorGrids } from "../../model/heads/detector.t
 import type { Parameter } from "../../nn/scope.ts";
 import type { NdArray, Shape } from "../../util/nd-array.ts";
 import { type Fixture, fixtureFields } from "../fixture.ts";
-import { formulaParameter, formulaTensor } from "../formula.ts";
 import { type Tolerance, toleranceSchema } from "../tolerance.ts";
-import { asFloats } from "./detector-records.ts";
+import { floats, recordedImages, recordedParameter } from "./recorded-inputs.ts";
 
 const size = z.int().positive();
 const figures = z.record(z.string(), z.number());
@@ -120,42 +119,20 @@ export const detectorTargets = ({ batch, targets }: RecordedDetector): readonly 
   targetShapes(batch, targets).map((shape, k) => input(`targets${k}`, "f32", shape));
 
 /** A parameter or buffer as it was recorded, or by the formula that both sides know. */
-export async function detectorParameter(
+export const detectorParameter = (
   fixture: Fixture,
   { parameters, salt }: RecordedDetector,
-  { name, shape }: Pick<Parameter, "name" | "shape">,
-): Promise<NdArray<"f32">> {
-  if (parameters === "formula") return formulaParameter({ name, shape, salt });
-  return asFloats(await fixture.tensor(`param/${name}`));
-}
-
-const imagesSchema = z.object({
-  inputs: z.object({
-    images: z.union([
-      z.string(),
-      z.object({
-        formula: z.object({
-          name: z.string(),
-          shape: z.array(size),
-          scale: z.number(),
-          shift: z.number(),
-        }),
-      }),
-    ]),
-  }),
-});
+  parameter: Pick<Parameter, "name" | "shape">,
+): Promise<NdArray<"f32">> =>
+  recordedParameter(fixture, { parameters, config: { salt } }, parameter);
 
 /** The recorded batch: images, and the targets of its boxes. */
 export async function detectorFeeds(
   fixture: Fixture,
   { targets }: RecordedDetector,
 ): Promise<NamedArrays> {
-  const { images } = fixtureFields(fixture, imagesSchema).inputs;
-  const image =
-    typeof images === "string"
-      ? asFloats(await fixture.tensor("in/images"))
-      : formulaTensor(images.formula);
-  const built = detectionTargets(asFloats(await fixture.tensor("in/labels")), targets);
+  const image = await recordedImages(fixture);
+  const built = detectionTargets(floats(await fixture.tensor("in/labels")), targets);
   return new Map<string, NdArray>([
     ["image", image],
     ...built.map((array, k): [string, NdArray] => [`targets${k}`, array]),

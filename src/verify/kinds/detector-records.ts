@@ -1,13 +1,8 @@
-/** @file What the replays of detectors share: recorded arrays in f32, terms by their recorded names, and that nothing is passed over. */
+/** @file What the replays of detectors share: terms by their recorded names, and that nothing is passed over. */
 import type { Tensor } from "../../engine/tensor.ts";
 import type { DetectionTerms } from "../../model/heads/detection-loss.ts";
-import { type NdArray, ndArray } from "../../util/nd-array.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Finding } from "../replay.ts";
-
-/** The same numbers in f32. */
-export const asFloats = ({ shape, data }: NdArray): NdArray<"f32"> =>
-  ndArray("f32", shape, Array.from(data, Number));
 
 const TERMS = {
   loss: "loss",

@@ -12,8 +12,8 @@ import type { Fixture } from "../fixture.ts";
 import type { Finding, ReplayOptions } from "../replay.ts";
 import { compareTensor, countFinding } from "../tolerance.ts";
 import { compareStep, unknown } from "./classify-comparisons.ts";
-import { floats } from "./classify-record.ts";
 import { recordedDice } from "./dice.ts";
+import { floats } from "./recorded-inputs.ts";
 import { asScalar, imageOf, type Recorded, suffixOf } from "./segment-record.ts";
 
 /** A replay in work: the model's buffers, its step, and what it is fed. */

@@ -7,7 +7,7 @@ import type { SegmenterConfig } from "../../model/heads/segmenter.ts";
 import { type NdArray, type Shape, sizeOf, zeros } from "../../util/nd-array.ts";
 import { type Fixture, fixtureFields } from "../fixture.ts";
 import { type Tolerance, toleranceSchema } from "../tolerance.ts";
-import { floats, recordedImages, recordedParameter } from "./classify-record.ts";
+import { floats, recordedImages, recordedParameter } from "./recorded-inputs.ts";
 
 /** What is recorded of each step; the terms are a number for every decoder. */
 interface RecordedSteps {

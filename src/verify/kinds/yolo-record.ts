@@ -5,7 +5,7 @@ import { detectionTargets } from "../../model/heads/detection-targets.ts";
 import { type NdArray, toDoubles } from "../../util/nd-array.ts";
 import { type Fixture, fixtureFields } from "../fixture.ts";
 import { type Tolerance, toleranceSchema } from "../tolerance.ts";
-import { asFloats } from "./detector-records.ts";
+import { floats } from "./recorded-inputs.ts";
 
 const fixtureSchema = z.object({
   config: z.object({
@@ -51,9 +51,9 @@ export async function readYolo(fixture: Fixture): Promise<RecordedYolo> {
   const { config, expect, expect64, tolerance } = fixtureFields(fixture, fixtureSchema);
   const { imageSize, confThreshold, nmsThreshold, sizes: grids } = config;
   const anchors = anchorsOf(await fixture.tensor("in/anchors"));
-  const labels = asFloats(await fixture.tensor("in/labels"));
+  const labels = floats(await fixture.tensor("in/labels"));
   const logits: NdArray<"f32">[] = [];
-  for (const k of grids.keys()) logits.push(asFloats(await fixture.tensor(`in/logits${k}`)));
+  for (const k of grids.keys()) logits.push(floats(await fixture.tensor(`in/logits${k}`)));
   const countOf = (name: string): readonly number[] =>
     [...grids.keys()].map((k) => z.int().parse(expect[`${name}${k}`]));
   return {
