@@ -2,6 +2,8 @@
 import { basename, join, resolve } from "node:path";
 import type { Uncertain } from "../data/labels.ts";
 import type { DownstreamConfig } from "../recipes/downstream-config.ts";
+import { UsageError } from "../util/errors.ts";
+import { EVALUATE_OPTIONS } from "./evaluate-options.ts";
 import { type RunKind, resolveResumed } from "./resolve-run.ts";
 
 /** The arguments, as the option table gives them. */
@@ -50,6 +52,35 @@ export async function evaluatedConfig<Config extends DownstreamConfig>(
   );
   const allowLeak = args.allowLeak || config.run.allowLeak;
   return { ...config, run: { ...config.run, allowLeak } };
+}
+
+/** What a run has trained. */
+export type EvaluatedKind = "classifier" | "segmenter" | "detector";
+
+const DENSE: readonly EvaluatedKind[] = ["segmenter", "detector"];
+
+/**
+ * Refuses an option that would change nothing, such as a threshold for a segmenter: its figures would be taken for what they are not. A default
+ * that is spelt out is no fault.
+ * @throws {UsageError} naming the option, and what it is for
+ */
+export function requireFitting(kind: EvaluatedKind, args: EvaluateArgs): void {
+  const { threshold, uncertain, ...options } = EVALUATE_OPTIONS;
+  const given: readonly (readonly [string, boolean, readonly EvaluatedKind[]])[] = [
+    ["--threshold", args.threshold !== threshold.default, ["classifier"]],
+    ["--uncertain", args.uncertain !== uncertain.default, ["classifier"]],
+    ["--min-positives", args.minPositives !== options["min-positives"].default, ["classifier"]],
+    ["--min-objectness", args.minObjectness !== undefined, ["detector"]],
+    ["--small-below", args.smallBelow !== options["small-below"].default, DENSE],
+    ["--pictures", args.pictures !== options.pictures.default, DENSE],
+    ["--include-cases", args.includeCases, DENSE],
+  ];
+  for (const [option, isGiven, kinds] of given) {
+    if (!isGiven || kinds.includes(kind)) continue;
+    throw new UsageError(
+      `Cannot evaluate with ${option}: "${args.run}" is a ${kind}, and ${option} is for a ${kinds.join(" or a ")}`,
+    );
+  }
 }
 
 /** Figures on another dataset do not take the place of those on the run's own. */

@@ -20,10 +20,12 @@ describe("picturesBelow()", () => {
     await symlink(".", at("loop"));
     await symlink("..", at("inner", "back"));
     await symlink(join("inner", "c.jpg"), at("linked.jpg"));
+    await symlink("inner", at("folder.png"));
+    await symlink("nowhere", at("lost.png"));
     const found = await picturesBelow(folder);
     assert.deepEqual(
       found.toSorted(),
-      [at("a.png"), at("b.JPEG"), at("inner", "c.jpg"), at("linked.jpg")].toSorted(),
+      ["a.png", "b.JPEG", join("inner", "c.jpg"), "linked.jpg", "lost.png"].map((name) => at(name)),
     );
   });
 });

@@ -30,7 +30,10 @@ async function isFolder(path: string): Promise<boolean> {
   return found.isDirectory();
 }
 
-/** The pictures in a folder and below it. Links to files are followed; links to folders are not, since they may lead back. */
+/**
+ * The pictures in a folder and below it. Links to files are followed; links to folders are not, since they may lead back. A link that leads
+ * nowhere is among them: who opens it says so, and goes on.
+ */
 export async function picturesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found = await Promise.all(
@@ -38,11 +41,18 @@ export async function picturesBelow(folder: string): Promise<readonly string[]> 
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return picturesBelow(path);
       if (!PICTURE.test(entry.name)) return [];
-      const isFile = entry.isSymbolicLink() ? (await stat(path)).isFile() : entry.isFile();
-      return isFile ? [path] : [];
+      const isPicture = entry.isSymbolicLink() ? !(await leadsToFolder(path)) : entry.isFile();
+      return isPicture ? [path] : [];
     }),
   );
   return found.flat();
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  return stat(link).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /**

@@ -2,7 +2,12 @@
 import type { ThresholdRule } from "../metrics/thresholds.ts";
 import { evaluate } from "../tasks/classify/evaluate.ts";
 import { UsageError } from "../util/errors.ts";
-import { type EvaluateArgs, evaluatedConfig, evaluationFolder } from "./evaluate-arguments.ts";
+import {
+  type EvaluateArgs,
+  evaluatedConfig,
+  evaluationFolder,
+  requireFitting,
+} from "./evaluate-arguments.ts";
 import { CLASSIFY } from "./resolve-classify.ts";
 import { DETECT } from "./resolve-detect.ts";
 import { commandOfRun } from "./resolve-run.ts";
@@ -16,8 +21,15 @@ import type { CommandContext } from "./terminal.ts";
 /** Evaluates a run and prints its figures. */
 export async function runEvaluate(args: EvaluateArgs, context: CommandContext): Promise<number> {
   const command = await commandOfRun(args.run, "evaluate");
-  if (command === SEGMENT.command) return runEvaluateSegment(args, context);
-  if (command === DETECT.command) return runEvaluateDetect(args, context);
+  if (command === SEGMENT.command) {
+    requireFitting("segmenter", args);
+    return runEvaluateSegment(args, context);
+  }
+  if (command === DETECT.command) {
+    requireFitting("detector", args);
+    return runEvaluateDetect(args, context);
+  }
+  requireFitting("classifier", args);
   return runEvaluateClassifier(args, context);
 }
 

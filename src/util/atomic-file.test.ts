@@ -35,6 +35,15 @@ describe("writeFileAtomically()", () => {
     assert.equal(await readFile(join(folder, "d"), "utf8"), "12");
   });
 
+  test("writes under every name that the disk takes", async () => {
+    const folder = await freshFolder();
+    for (const name of ["x".repeat(255), "中".repeat(85)]) {
+      await writeFileAtomically(join(folder, name), "x");
+      assert.equal(await readFile(join(folder, name), "utf8"), "x");
+    }
+    await assert.rejects(writeFileAtomically(join(folder, "x".repeat(256)), "x"), /ENAMETOOLONG/);
+  });
+
   test("keeps the old content and leaves nothing behind when the new cannot be produced", async () => {
     const folder = await freshFolder();
     const path = join(folder, "file");

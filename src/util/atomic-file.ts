@@ -50,8 +50,12 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && isDiskFull(error.cause);
 }
 
+/** So many characters of a name are kept aside, at most four bytes each: with what is added, disks take 255 bytes. */
+const KEPT_ASIDE = 50;
+
 function asideOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const name = Array.from(basename(path)).slice(0, KEPT_ASIDE).join("");
+  return join(dirname(path), `.${name}.${randomUUID()}.tmp`);
 }
 
 /** Is it the disk that refuses `path` or `aside`, rather than a failure of whoever produced the content? */

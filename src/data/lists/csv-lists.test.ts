@@ -36,7 +36,7 @@ describe("listRows()", () => {
       /^Cannot read "list\.csv" near line \d: a quotation mark is never closed$/,
     );
     refuses("a\n", /it lists nothing/);
-    refuses("", /no column "a"/);
+    refuses("", /^Cannot read "list\.csv": it lists nothing$/);
   });
 });
 

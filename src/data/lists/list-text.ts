@@ -90,7 +90,7 @@ function explain(error: unknown, source: string): unknown {
  * @throws {ManifestError} when it is no CSV, lacks a column, or a row has another number of cells than the header
  */
 export function listRows(list: ListText, columns: readonly string[]): readonly ListRow[] {
-  const [header, ...rows] = parseCells(list);
+  const [header, ...rows] = requireLines(parseCells(list), list.source);
   const names = header?.cells ?? [];
   const positions = readHeader(names, columns, { path: list.source, delimiter: "," });
   const read = rows.map(({ line, cells }) => {
