@@ -29,7 +29,11 @@ hold what was done.`,
   options: {
     out: { type: "string", metavar: "DIR", help: "for masks or boxes; new, or empty" },
     overwrite: { type: "boolean", help: "replace an earlier prediction in --out" },
-    overlays: { type: "boolean", default: true, help: "draw masks or boxes over the images" },
+    overlays: {
+      type: "boolean",
+      default: true,
+      help: "do not draw masks or boxes over the images",
+    },
     threshold: { type: "number", min: 0, max: 1, help: "masks are above it; 0.5 if absent" },
     rle: { type: "choice", choices: ["relative", "absolute"], help: "starts; relative if absent" },
     "min-objectness": { type: "number", min: 0, max: 1, help: "of boxes; the run's if absent" },

@@ -7,7 +7,7 @@ import type { Split } from "../../data/record.ts";
 import { decodeImage } from "../../image/decode.ts";
 import { encodePng } from "../../image/encode.ts";
 import { drawOverlay } from "../../image/overlay.ts";
-import { makeFolder, writeFileAtomically } from "../../util/atomic-file.ts";
+import { makeFolder, systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
 import type { PictureDescription } from "../finetune/model-description.ts";
 import type { DenseConfig, DenseFields } from "./dense-task.ts";
 import type { DenseJudging, DrawnCase, JudgedRecords, OpenJudging } from "./judging.ts";
@@ -65,6 +65,8 @@ export async function drawCases<
   options: DrawCasesOptions<Config, F, Line>,
 ): Promise<string | undefined> {
   const { records, config, pictures = 0, includeCases = false, onNote, onProgress } = options;
+  const folder = join(options.folder, "pictures");
+  await removeDrawn(folder);
   if (pictures === 0) return undefined;
   const { privacy } = dataset.manifest;
   if (privacy === "private" && !includeCases) {
@@ -73,9 +75,7 @@ export async function drawCases<
     );
     return undefined;
   }
-  const folder = join(options.folder, "pictures");
   await makeFolder(folder, { mode: folderMode(privacy) });
-  await removeDrawn(folder);
   const scores = records.lines.map((line) => judging.caseScore(line, records.classes));
   const chosen = chooseCases(scores, pictures);
   const byId = new Map(chosen.map((each) => [records.ids[each.position] ?? "", each]));
@@ -97,7 +97,7 @@ export async function drawCases<
     ...{ picture: `${name}.png`, id: records.ids[position], score },
   }));
   const text = `${JSON.stringify(list, null, 2)}\n`;
-  await writeFileAtomically(join(folder, "pictures.json"), text, { mode });
+  await writeFileAtomically(join(folder, LIST), text, { mode });
   return folder;
 }
 
@@ -124,12 +124,17 @@ async function drawCase<Config, F extends DenseFields, Line>(
   return encodePng(drawOverlay(picture, layers));
 }
 
+const LIST = "pictures.json";
 const DRAWN = /^(?:worst|middle|best)-\d+\.png$/;
 
-/** Cases of an earlier evaluation, of which there may have been more, are not those of this one. */
+/** Cases that an earlier evaluation drew are not those of this one. */
 async function removeDrawn(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => DRAWN.test(name));
-  await Promise.all(names.map((name) => rm(join(folder, name))));
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  const drawn = names.filter((name) => name === LIST || DRAWN.test(name));
+  await Promise.all(drawn.map((name) => rm(join(folder, name))));
 }
 
 /** So many of each: the worst, those around the middle, the best; no case twice. Equal scores stand in the order of the records. */

@@ -132,6 +132,8 @@ describe("evaluateDense()", () => {
     await judged({ data: masked.folder, pictures: 1, folder });
     const kept = ["best-01.png", "middle-01.png", "pictures.json", "worst-01.png"];
     assert.deepEqual(await drawn(folder), kept);
+    await judged({ data: masked.folder, folder });
+    assert.deepEqual(await drawn(folder), []);
   });
 
   test("refuses a dataset that says nothing of the model's classes, and names one that is missing", async () => {
