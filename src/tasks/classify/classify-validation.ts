@@ -9,6 +9,7 @@ import {
 import type { ClassifyConfig } from "../../recipes/classify-config.ts";
 import type { Validation } from "../../train/loop.ts";
 import type { Losses } from "../../train/step-program.ts";
+import { validationDue } from "../finetune/validation-course.ts";
 import type { Course } from "../micro-batches.ts";
 import type { ClassifyInputs, OpenSplit } from "./classify-inputs.ts";
 import { meanCrossEntropy } from "./probabilities.ts";
@@ -34,11 +35,8 @@ export function classifyValidation({
   val,
   compute,
 }: ValidationOptions): Validation {
-  const { updatesPerEpoch } = course;
-  const epochs = Math.max(train.validateEpochs, Math.ceil(train.validateUpdates / updatesPerEpoch));
-  const every = epochs * updatesPerEpoch;
   return {
-    isDue: (step) => step % every === 0 || step === train.steps,
+    isDue: validationDue(train, course),
     run: async (signal) => {
       const computed = await compute(signal);
       if (computed === undefined) return undefined;

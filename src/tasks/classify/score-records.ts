@@ -4,6 +4,7 @@ import type { Loader } from "../../data/loader.ts";
 import type { NamedArrays } from "../../engine/runtime/program.ts";
 import type { Predictions } from "../../metrics/predictions.ts";
 import type { ClassificationTask } from "../../model/heads/classification-loss.ts";
+import { ownRows } from "../finetune/validation-course.ts";
 import type { OnSkipped } from "../micro-batches.ts";
 import type { ClassifierForward } from "./classifier-forward.ts";
 import type { LabelledRecords } from "./labelled-records.ts";
@@ -53,13 +54,10 @@ export async function computeSplit(
     const result = await forward.run(batch.arrays.image, parameters);
     const widths = [result.features, result.logits].map((all) => all.length / batch.records.length);
     const [dim = 0, classes = 0] = widths;
-    // A skipped record was replaced by another, which has its own place: only what stands in its own place counts.
-    for (const [row, record] of batch.records.entries()) {
-      if (record === next + row) {
-        positions.push(record);
-        features.push(result.features.subarray(row * dim, (row + 1) * dim));
-        logits.push(result.logits.subarray(row * classes, (row + 1) * classes));
-      }
+    for (const row of ownRows(batch, next)) {
+      positions.push(next + row);
+      features.push(result.features.subarray(row * dim, (row + 1) * dim));
+      logits.push(result.logits.subarray(row * classes, (row + 1) * classes));
     }
     next += batch.records.length;
     onProgress?.(next);

@@ -1,8 +1,8 @@
 /** @file How models of a dense run are compared: losses and measures on the split `val`. */
-import type { Batch } from "../../data/loader.ts";
 import type { NamedArrays } from "../../engine/runtime/program.ts";
 import type { Validation } from "../../train/loop.ts";
 import type { Losses } from "../../train/step-program.ts";
+import { ownRows, validationDue } from "../finetune/validation-course.ts";
 import type { OnSkipped } from "../micro-batches.ts";
 import type { DenseForward } from "./dense-forward.ts";
 import type { DenseInputs } from "./dense-inputs.ts";
@@ -27,9 +27,6 @@ export function denseValidation<Config extends DenseConfig, F extends DenseField
   const { val, course } = inputs;
   if (val === undefined) return undefined;
   const { train } = inputs.config;
-  const { updatesPerEpoch } = course;
-  const epochs = Math.max(train.validateEpochs, Math.ceil(train.validateUpdates / updatesPerEpoch));
-  const first = task.validateFrom(inputs.config) * updatesPerEpoch;
   const { measure, more } = task.select(inputs.config);
   let told = false;
   const note = (text: string): void => {
@@ -37,8 +34,7 @@ export function denseValidation<Config extends DenseConfig, F extends DenseField
     told = true;
   };
   return {
-    isDue: (step) =>
-      step === train.steps || (step > first && step % (epochs * updatesPerEpoch) === 0),
+    isDue: validationDue(train, course, task.validateFrom(inputs.config)),
     run: async (signal) => {
       try {
         return await measureSplit({ ...options, note }, val, signal);
@@ -79,9 +75,4 @@ async function measureSplit<Config extends DenseConfig, F extends DenseFields>(
   if (!judge.hasPositives() && records.positive.includes(true)) note(NOTHING_TO_FIND);
   const losses = Object.fromEntries([...sums].map(([name, sum]) => [name, sum / batches]));
   return { ...losses, ...judge.measures() };
-}
-
-/** A skipped record was replaced by another, which has its own place: only what stands in its own place counts. */
-export function ownRows({ records }: Pick<Batch, "records">, first: number): readonly number[] {
-  return Array.from(records.keys()).filter((row) => records[row] === first + row);
 }

@@ -7,10 +7,10 @@ import type { Device } from "../../engine/runtime/device.ts";
 import { ManifestError } from "../../util/errors.ts";
 import type { PictureDescription } from "../finetune/model-description.ts";
 import type { OpenModel } from "../finetune/open-model.ts";
+import { ownRows } from "../finetune/validation-course.ts";
 import type { OnSkipped } from "../micro-batches.ts";
 import { DenseForward } from "./dense-forward.ts";
 import type { DenseConfig, DenseFields, DenseHead, DenseTask, Outputs } from "./dense-task.ts";
-import { ownRows } from "./dense-validation.ts";
 
 /** A trained model, and what it marks. */
 export interface TrainedDense<F extends DenseFields> {
