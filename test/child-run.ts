@@ -50,23 +50,40 @@ export interface Moment {
   readonly times?: number;
 }
 
+const KILL = 'process.kill(process.pid, "SIGKILL");';
+
 /** The text of a module by which a process kills itself at a moment, as `kill -9` would, before the call is made. */
-export const killAt = (moment: Moment): string =>
-  interrupt(moment, 'process.kill(process.pid, "SIGKILL")');
+export const killAt = (moment: Moment): string => interrupt(moment, { atCall: KILL });
+
+/**
+ * The text of a module by which a process kills itself some milliseconds after a moment, and before the next such call
+ * at the latest: however slow or fast the machine is, it gets no further.
+ */
+export const killSoonAfter = (moment: Moment, ms: number): string =>
+  interrupt(moment, { atCall: `setTimeout(() => { ${KILL} }, ${ms});`, atNext: KILL });
 
 /** The text of a module by which a call never ends, as that of a disk that has gone. */
 export const hangAt = (moment: Moment): string =>
-  interrupt(moment, "await new Promise(() => setInterval(() => undefined, 1000))");
+  interrupt(moment, { atCall: "await new Promise(() => setInterval(() => undefined, 1000));" });
 
-function interrupt({ call, path, times = 1 }: Moment, statement: string): string {
+/** Statements to run before the call that a moment tells of, and before the one like it that follows. */
+interface Statements {
+  readonly atCall: string;
+  readonly atNext?: string;
+}
+
+function interrupt({ call, path, times = 1 }: Moment, { atCall, atNext = "" }: Statements): string {
   return `
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 const original = promises.${call};
 let left = ${times};
 promises.${call} = async (...words) => {
-  const isMet = words.slice(0, 2).some((word) => typeof word === "string" && ${path}.test(word));
-  if (isMet && --left === 0) ${statement};
+  if (words.slice(0, 2).some((word) => typeof word === "string" && ${path}.test(word))) {
+    left--;
+    if (left === 0) { ${atCall} }
+    if (left === -1) { ${atNext} }
+  }
   return original(...words);
 };
 syncBuiltinESMExports();

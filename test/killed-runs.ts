@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { buildInto } from "./built-project.ts";
-import { type ChildEnd, type ChildOptions, runChild } from "./child-run.ts";
+import { type ChildEnd, type ChildOptions, killSoonAfter, runChild } from "./child-run.ts";
 import { type Changes, type RunRecord, recordOf, TinyRuns } from "./tiny-runs.ts";
 
 /** Runs of the program with one configuration: two updates an epoch, each of two micro-batches, dropout, a checkpoint after each. */
@@ -80,14 +79,10 @@ async function goOn(
   return runChild([join(root, "dist", "cli", "main.js"), ...words], options);
 }
 
-/** Kills a process some time after it has saved so many checkpoints. */
-export function killAfter(checkpoints: number, ms: number): ChildOptions {
-  let isDoomed = false;
-  return {
-    onStderr: (text, child) => {
-      if (isDoomed || text.split("saved ").length <= checkpoints) return;
-      isDoomed = true;
-      void delay(ms).then(() => child.kill("SIGKILL"));
-    },
-  };
-}
+/** Kills a process some time after it has saved so many checkpoints, at least one, and before it has saved another. */
+export const killAfter = (checkpoints: number, ms: number): ChildOptions => ({
+  preload: killSoonAfter({ call: "rename", path: CHECKPOINT_IN_PLACE, times: checkpoints }, ms),
+});
+
+/** What a checkpoint is renamed to when it is whole. */
+const CHECKPOINT_IN_PLACE = /checkpoints\/step-\d+$/;
