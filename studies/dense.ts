@@ -1,8 +1,8 @@
 /**
  * @file Does a pre-trained encoder mark lungs, hearts, optic discs and nodules better than the same one as drawn?
  *
- * Needs the dataset folders datasets/{jsrt,covid_masks,idrid_disc}, split by patient, and the run runs/covid_notes, which was
- * pre-trained on the split `train` of that set. The encoder is frozen: what is learnt is the decoder or the detector. Each cell is
+ * Needs the dataset folders datasets/{jsrt,jsrt_organs,covid_masks,idrid_disc}, split by patient, and the run runs/covid_notes, which was
+ * pre-trained on the split `train` of that set; jsrt_organs is jsrt with the boxes around its masks. The encoder is frozen: what is learnt is the decoder or the detector. Each cell is
  * scored on the split `test`.
  */
 import { existsSync } from "node:fs";
@@ -37,6 +37,11 @@ const MARKS = {
   "lungs and heart, jsrt": { task: "segment", dataset: "jsrt", set: [] },
   "lungs, covid_notes": { task: "segment", dataset: "covid_masks", set: [] },
   "optic disc, idrid": { task: "segment", dataset: "idrid_disc", set: [] },
+  "boxes around lungs and heart, jsrt": {
+    task: "detect",
+    dataset: "jsrt_organs",
+    set: ["model.anchors=fit"],
+  },
   "nodules, jsrt": {
     task: "detect",
     dataset: "jsrt",

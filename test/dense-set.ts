@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Box, DatasetRecord, Split } from "../src/data/record.ts";
+import { decodeImage } from "../src/image/decode.ts";
 import { encodePng } from "../src/image/encode.ts";
 import { maskOfBoxes } from "../src/image/mask.ts";
 import { type PixelSize, type Raster, raster } from "../src/image/raster.ts";
@@ -60,6 +61,14 @@ export async function writeDenseSet(options: DenseSetOptions): Promise<string> {
   };
   await writeFile(join(folder, "dataset.json"), JSON.stringify(manifest));
   return folder;
+}
+
+/** Makes one pixel of a mask's block grey, as resizing leaves edges. */
+export async function makeGrey(path: string): Promise<void> {
+  const mask = await decodeImage(path);
+  const data = Uint8Array.from(mask.data);
+  data[data.indexOf(255)] = 128;
+  await writeFile(path, await encodePng({ ...mask, data }));
 }
 
 function grey({ width, height }: PixelSize, level: (at: number) => number): Raster {

@@ -1,4 +1,5 @@
 /** @file What `ecamp finetune` does, whatever the task: resolves the configuration, shows it, trains, says where the result is. */
+import { describeRepairs } from "../data/repairs.ts";
 import type { DownstreamConfig } from "../recipes/downstream-config.ts";
 import type { FidelityName } from "../recipes/fidelity.ts";
 import type { FinetuneResult, FinetuneRun } from "../tasks/finetune/finetune.ts";
@@ -143,7 +144,7 @@ function showResult(
     terminal.out(`${JSON.stringify(result)}\n`);
     return;
   }
-  const { step, finished, exhausted, best, model, skipped, leaks } = result;
+  const { step, finished, exhausted, best, model, skipped, mended, leaks } = result;
   const why = exhausted ? ", since validation no longer gained" : "";
   terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}${why}: ${model}\n`);
   if (best !== undefined) {
@@ -151,6 +152,7 @@ function showResult(
   }
   if (leaks) terminal.out(`${LEAKING_MODEL}\n`);
   if (skipped > 0) terminal.out(`Skipped ${skipped} records: see skipped.jsonl in the run\n`);
+  for (const said of describeRepairs(mended)) terminal.out(`Mended as it was read: ${said}\n`);
   const folder = /[^\w./-]/.test(out) ? JSON.stringify(out) : out;
   terminal.out(
     finished

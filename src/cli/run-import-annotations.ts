@@ -2,7 +2,7 @@
 import type { AnnotationImportSummary } from "../data/annotation-counter.ts";
 import { openDataset } from "../data/dataset.ts";
 import { importAnnotations } from "../data/import-annotations.ts";
-import { listRepairs, REPAIRS } from "../data/repairs.ts";
+import { describeRepairs } from "../data/repairs.ts";
 import type {
   AnnotationSource,
   ListedPicture,
@@ -65,7 +65,7 @@ function describe(out: string, summary: AnnotationImportSummary): string {
 }
 
 function repairWarnings({ repairs, manyBoxes }: AnnotationImportSummary): readonly string[] {
-  const mended = listRepairs(repairs).map(({ repair, count }) => `${REPAIRS[repair]}: ${count}`);
+  const mended = describeRepairs(repairs);
   if (manyBoxes === 0) return mended;
   return [
     ...mended,

@@ -2,6 +2,7 @@
 import { DecodeError, type EcampError, ManifestError } from "../util/errors.ts";
 import type { DType, NdArray, Shape, StorageOf } from "../util/nd-array.ts";
 import { allocate, sizeOf } from "../util/nd-array.ts";
+import { RepairCounter, type RepairCounts } from "./repairs.ts";
 
 /** One array of a batch: its element type, and the shape of one sample's part. */
 export interface Field<D extends DType = DType> {
@@ -34,11 +35,11 @@ export interface SampleRequest {
 export interface SampleJob<F extends Fields = Fields> {
   readonly fields: F;
   /**
-   * Writes a sample: every element of every view.
+   * Writes a sample: every element of every view. What has to be mended in the record is counted.
    * @throws {DecodeError} when the record's picture is damaged
    * @throws {ManifestError} when the record itself is
    */
-  write(request: SampleRequest, views: SampleViews<F>): Promise<void>;
+  write(request: SampleRequest, views: SampleViews<F>, mended: RepairCounter): Promise<void>;
   /** The id of a record, for messages. */
   identify(record: number): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -53,6 +54,12 @@ export interface SkippedRecord {
   readonly id: string;
   /** Why. */
   readonly reason: string;
+}
+
+/** A record that was mended as it was read. */
+export interface MendedRecord {
+  readonly record: number;
+  readonly repairs: RepairCounts;
 }
 
 /** Which batch is wanted. Plain data, so that a worker can be asked for it. */
@@ -73,6 +80,8 @@ export interface MadeBatch<F extends Fields = Fields> {
   /** [B]: the record of every sample, after replacement. */
   readonly records: Uint32Array;
   readonly skipped: readonly SkippedRecord[];
+  /** Each once. */
+  readonly mended: readonly MendedRecord[];
 }
 
 /** So many bad records in succession are no accident: the image root is wrong, or a disk is gone. */
@@ -135,6 +144,7 @@ class BatchFiller {
   readonly #request: BatchRequest;
   readonly #onRecord: (record: number) => void;
   readonly #faults = new Map<number, EcampError>();
+  readonly #mended = new Map<number, RepairCounts>();
 
   constructor(job: SampleJob, request: BatchRequest, onRecord: (record: number) => void) {
     this.#job = job;
@@ -164,7 +174,9 @@ class BatchFiller {
     const { epoch, onBadRecord } = this.#request;
     this.#onRecord(record);
     try {
-      await this.#job.write({ record, epoch }, views);
+      const mended = new RepairCounter();
+      await this.#job.write({ record, epoch }, views, mended);
+      if (!mended.isEmpty) this.#mended.set(record, mended.counts());
       return true;
     } catch (error) {
       if (!isRecordFault(error)) throw error;
@@ -190,6 +202,11 @@ class BatchFiller {
     }
     return skipped;
   }
+
+  /** The records that were used and had to be mended, each once. */
+  mended(): MendedRecord[] {
+    return Array.from(this.#mended, ([record, repairs]) => ({ record, repairs }));
+  }
 }
 
 /**
@@ -211,5 +228,5 @@ export async function makeBatch(
   for (let slot = 0; slot < request.size; slot++) {
     records[slot] = await filler.fill(slot, viewsOf(arrays, slot));
   }
-  return { arrays, records, skipped: await filler.skipped() };
+  return { arrays, records, skipped: await filler.skipped(), mended: filler.mended() };
 }

@@ -49,7 +49,7 @@ async function batches(
   for await (const batch of loader.batches({ until })) taken.push(batch.arrays);
   const [first, ...later] = taken;
   assert.ok(first !== undefined);
-  return { first, later };
+  return { first, later, mended: loader.statistics().mended };
 }
 
 const MOVED = { size: SIDE, movement: { probability: 1, flip: "image" } } as const;
@@ -117,6 +117,15 @@ describe("detectionJob()", () => {
     assert.ok((await batches(denied.folder)).first.boxes.data.every((value) => value === 0));
     const unsaid = await setOf("unsaid", () => ({ labels: { Block: 0 } }));
     await assert.rejects(batches(unsaid.folder), /record "r0": it lists no boxes, and no labels/);
+  });
+
+  test("cuts boxes at the picture's edge and leaves out what lies behind it, and counts both", async () => {
+    const { folder } = await setOf("beyond", ({ box, i }) => ({
+      boxes: i === 0 ? [{ ...box, width: 2 * WIDTH }, box, { ...box, x: -9, width: 8 }] : [box],
+    }));
+    const { first, mended } = await batches(folder, {}, { until: 2 });
+    assert.deepEqual(mended, { "cut-box": 1, "dropped-box": 1 });
+    assert.equal(first.boxes.data.subarray(0, 50).filter((value) => value !== 0).length, 2 * 4);
   });
 
   test("refuses more boxes than there is room for", async () => {

@@ -12,6 +12,7 @@ import {
   densePictureFields,
 } from "./dense-picture.ts";
 import type { Box } from "./record.ts";
+import type { RepairCounter } from "./repairs.ts";
 import { siblingModule } from "./sibling-module.ts";
 import { DEFAULT_MAX_BOXES, usableBoxes } from "./usable-boxes.ts";
 import type { JobReference } from "./worker-task.ts";
@@ -56,6 +57,7 @@ class DetectionJob implements SampleJob<DetectionFields> {
   async write(
     { record, epoch }: SampleRequest,
     views: SampleViews<DetectionFields>,
+    mended: RepairCounter,
   ): Promise<void> {
     const found = await this.#index.read(record);
     const picture = await densePicture(found, epoch, this.#options);
@@ -64,6 +66,7 @@ class DetectionJob implements SampleJob<DetectionFields> {
     if (usable === undefined) {
       throw new ManifestError(`it lists no boxes, and no labels that deny ${classes.join(", ")}`);
     }
+    mended.merge(usable.repairs);
     views.image.set(picture.image.data);
     views.pictureSize.set([picture.size.width, picture.size.height]);
     views.boxes.fill(0).set(this.#rows(usable.boxes, picture));

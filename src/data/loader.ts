@@ -1,6 +1,14 @@
 /** @file The batch loader: batches in an order that depends on seed and epoch alone, prepared ahead by any number of workers. */
 import { ConfigError, EcampError } from "../util/errors.ts";
-import type { BatchArrays, Fields, MadeBatch, OnBadRecord, SkippedRecord } from "./batch-job.ts";
+import type {
+  BatchArrays,
+  Fields,
+  MadeBatch,
+  MendedRecord,
+  OnBadRecord,
+  SkippedRecord,
+} from "./batch-job.ts";
+import { type RepairCounts, totalRepairs } from "./repairs.ts";
 import { epochOrder } from "./shuffle.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import type { JobReference, Mask, MaskRequest } from "./worker-task.ts";
@@ -40,6 +48,8 @@ export interface Batch<F extends Fields = Fields> {
   readonly records: Uint32Array;
   /** Records that others took the place of in this batch. */
   readonly skipped: readonly SkippedRecord[];
+  /** Records of this batch that were mended as they were read. */
+  readonly mended: readonly MendedRecord[];
   /** How long the taker waited for it. */
   readonly waitMs: number;
 }
@@ -62,6 +72,8 @@ export interface LoaderStatistics {
   readonly waitMs: number;
   /** Every record that was skipped, once. */
   readonly skipped: readonly SkippedRecord[];
+  /** What was mended in the records that were used, each counted once. */
+  readonly mended: RepairCounts;
   /** Workers that died and were replaced. */
   readonly restarts: number;
 }
@@ -114,6 +126,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
   /** The orders of the epochs that are in work; two at an epoch's end. */
   readonly #orders = new Map<number, Uint32Array>();
   readonly #skipped = new Map<number, SkippedRecord>();
+  readonly #mended = new Map<number, RepairCounts>();
   #taken = 0;
   #waitMs = 0;
   #restarts = 0;
@@ -207,13 +220,14 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
     return shared;
   }
 
-  #take(ordinal: number, { arrays, records, skipped }: MadeBatch<F>, waitMs: number): Batch<F> {
+  #take(ordinal: number, made: MadeBatch<F>, waitMs: number): Batch<F> {
     this.#taken += 1;
     this.#waitMs += waitMs;
-    for (const skip of skipped) this.#skipped.set(skip.record, skip);
+    for (const skip of made.skipped) this.#skipped.set(skip.record, skip);
+    for (const { record, repairs } of made.mended) this.#mended.set(record, repairs);
     const epoch = Math.floor(ordinal / this.batchesPerEpoch);
     const index = ordinal % this.batchesPerEpoch;
-    return { ordinal, epoch, index, arrays, records, skipped, waitMs };
+    return { ...made, ordinal, epoch, index, waitMs };
   }
 
   async masks(requests: readonly MaskRequest[]): Promise<readonly Mask[]> {
@@ -227,6 +241,7 @@ class WorkerLoader<F extends Fields> implements Loader<F> {
       batches: this.#taken,
       waitMs: this.#waitMs,
       skipped: [...this.#skipped.values()],
+      mended: totalRepairs(this.#mended.values()),
       restarts: this.#restarts,
     };
   }

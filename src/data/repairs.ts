@@ -50,11 +50,27 @@ export class RepairCounter {
     for (const { repair, count } of listRepairs(counts)) this.add(repair, count);
   }
 
+  /** Has nothing been counted? */
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
+
   /** The counts so far. */
   counts(): RepairCounts {
     return Object.fromEntries(this.#counts);
   }
 }
+
+/** The sum of several counts. */
+export function totalRepairs(all: Iterable<RepairCounts>): RepairCounts {
+  const total = new RepairCounter();
+  for (const counts of all) total.merge(counts);
+  return total.counts();
+}
+
+/** The kinds that occurred in words, in order, each with its count. */
+export const describeRepairs = (counts: RepairCounts): readonly string[] =>
+  listRepairs(counts).map(({ repair, count }) => `${REPAIRS[repair]}: ${count}`);
 
 /** The kinds that occurred, in order. */
 export function listRepairs(

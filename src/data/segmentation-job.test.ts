@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { DENSE_CLASSES, type DenseSetOptions, writeDenseSet } from "../../test/dense-set.ts";
+import {
+  DENSE_CLASSES,
+  type DenseSetOptions,
+  makeGrey,
+  writeDenseSet,
+} from "../../test/dense-set.ts";
 import { decodeImage } from "../image/decode.ts";
 import { stillGeometry } from "../image/dense-geometry.ts";
 import { viewMask, viewPicture } from "../image/dense-view.ts";
@@ -51,7 +56,7 @@ async function batches(
   for await (const batch of loader.batches({ until })) taken.push(batch.arrays);
   const [first, ...later] = taken;
   assert.ok(first !== undefined);
-  return { first, later };
+  return { first, later, mended: loader.statistics().mended };
 }
 
 /** What the files of record i hold. */
@@ -155,6 +160,16 @@ describe("segmentationJob()", () => {
     const bare = await setOf("bare", () => ({ labels: { Block: 1, Ghost: -1 } }));
     await assert.rejects(batches(bare, {}), /"r0": it has no mask of Block, Ghost, and no label/);
     await assert.rejects(batches(folder, { masksFrom: "boxes", classes: ["Block"] }), /"r0"/);
+  });
+
+  test("counts masks that it has mended, each once however often they are read", async () => {
+    const folder = await setOf("grey", ({ mask }) => ({ masks: { Block: mask } }));
+    for (const i of [1, 3]) await makeGrey(join(folder, `${i}-mask.png`));
+    for (const workers of [0, 1]) {
+      const { mended } = await batches(folder, {}, { workers, until: 3 });
+      assert.deepEqual(mended, { "grey-mask": 2 });
+    }
+    assert.deepEqual((await batches(masked, {})).mended, {});
   });
 
   test("refuses masks that are none of their pictures", async () => {

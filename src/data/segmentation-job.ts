@@ -13,6 +13,7 @@ import {
   densePictureFields,
 } from "./dense-picture.ts";
 import { readMasks } from "./read-masks.ts";
+import type { RepairCounter } from "./repairs.ts";
 import { siblingModule } from "./sibling-module.ts";
 import type { JobReference } from "./worker-task.ts";
 
@@ -65,15 +66,17 @@ class SegmentationJob implements SampleJob<SegmentationFields> {
   async write(
     { record, epoch }: SampleRequest,
     views: SampleViews<SegmentationFields>,
+    mended: RepairCounter,
   ): Promise<void> {
     const found = await this.#index.read(record);
     const { image, geometry, size } = await densePicture(found, epoch, this.#options);
     const { classes, masksFrom = "masks", imageRoot, maskRoot = imageRoot } = this.#options;
     const isFilled = masksFrom === "boxes";
     const { masks: _, ...unmasked } = found;
-    const { masks } = await readMasks(isFilled ? unmasked : found, classes, {
+    const { masks, repairs } = await readMasks(isFilled ? unmasked : found, classes, {
       ...{ maskRoot, size, fillBoxes: isFilled },
     });
+    mended.merge(repairs);
     if (masks.every((mask) => mask === undefined)) {
       throw new ManifestError(
         `it has no mask of ${classes.join(", ")}, and no label that denies one`,

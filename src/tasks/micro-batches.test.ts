@@ -43,6 +43,7 @@ function fakeLoader(batchesPerEpoch: number) {
           index: ordinal % batchesPerEpoch,
           records: Uint32Array.of(ordinal, ordinal),
           skipped: ordinal === 1 ? [{ record: 9, id: "r9", reason: "it is torn" }] : [],
+          mended: [],
           waitMs: 0,
           arrays: {
             image: array("u8", image.shape),
@@ -65,7 +66,7 @@ function fakeLoader(batchesPerEpoch: number) {
         return mask;
       });
     },
-    statistics: () => ({ batches: 0, waitMs: 0, skipped: [], restarts: 0 }),
+    statistics: () => ({ batches: 0, waitMs: 0, skipped: [], mended: {}, restarts: 0 }),
     [Symbol.asyncDispose]: async () => undefined,
   };
   return { loader, asked };

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { type DenseSetOptions, writeDenseSet } from "../../../test/dense-set.ts";
+import { type DenseSetOptions, makeGrey, writeDenseSet } from "../../../test/dense-set.ts";
 import type { Box } from "../../data/record.ts";
 import { input } from "../../engine/tensor.ts";
 import { type SegmenterConfig, segmenter } from "../../model/heads/segmenter.ts";
@@ -123,6 +123,15 @@ describe("evaluateDense()", () => {
     assert.equal((await warningsOf({ own: masked.folder })).includes("flatter"), false);
     assert.match(await warningsOf({ own: masked.folder, split: "val" }), /have chosen the best/);
     assert.match(await warningsOf({ own: masked.folder, split: "train" }), /has learnt from these/);
+  });
+
+  test("says what was mended in the records, each counted once", async () => {
+    const { folder } = await setOf("grey", ({ mask }) => ({ masks: { Block: mask } }));
+    for (const i of [0, 2, 8]) await makeGrey(join(folder, `${i}-mask.png`)); // two of them of the split test
+    assert.match(
+      await warningsOf({ data: folder }),
+      /mended as they were read: masks with grey edges, cut at half of their greatest level: 2$/,
+    );
   });
 
   test("draws cases anew, and leaves none of an evaluation before", async () => {

@@ -1,6 +1,7 @@
 /** @file A trained segmenter's or detector's figures on a split: predictions, intervals, files, drawn cases. */
 import type { Dataset } from "../../data/dataset.ts";
 import type { Split } from "../../data/record.ts";
+import { describeRepairs, type RepairCounts, totalRepairs } from "../../data/repairs.ts";
 import type { LeakReport } from "../../data/split/find-leaks.ts";
 import { type Device, openDevice } from "../../engine/runtime/device.ts";
 import { type DenseReport, denseReport } from "../../metrics/dense-report.ts";
@@ -82,7 +83,10 @@ export async function evaluateDense<
   const { dataset, leaks, warnings } = await openScored({ ...opened, task, model }, options);
   const trained = { ...opened, model };
   const device = openDevice({ provider: config.run.device, threads: config.run.threads });
-  const { records, skipped } = await scoreRecords({ task, trained, dataset, device }, options);
+  const { records, skipped, mended } = await scoreRecords(
+    { task, trained, dataset, device },
+    options,
+  );
   const report = await denseReport(judging.figures(records, { smallBelow }), {
     ...{ seed, resamples, signal },
     onProgress: (done, total) => options.onProgress("intervals", done, total),
@@ -93,7 +97,11 @@ export async function evaluateDense<
     ...{ model: model.file, modelSha256: await digestFile(model.file) },
     ...{ dataset: dataset.folder, datasetSha256: await dataset.identity(signal) },
     ...{ leaks: leaks.reasons.length > 0, leakReasons: leaks.reasons },
-    warnings: [...warnings, ...describeSkipped(skipped, records.ids.length)],
+    warnings: [
+      ...warnings,
+      ...describeSkipped(skipped, records.ids.length),
+      ...describeRepairs(mended).map((said) => `mended as they were read: ${said}`),
+    ],
   };
   const { privacy } = dataset.manifest;
   await writeEvaluationFiles(folder, {
@@ -160,11 +168,16 @@ async function scoreRecords<Config extends DenseConfig, F extends DenseFields, L
     readonly device: Device;
   },
   { config, split, signal, onNote, onProgress }: DenseEvaluateOptions<Config>,
-): Promise<{ readonly records: JudgedRecords<Line>; readonly skipped: number }> {
+): Promise<{
+  readonly records: JudgedRecords<Line>;
+  readonly skipped: number;
+  readonly mended: RepairCounts;
+}> {
   const ids: string[] = [];
   const groups: string[] = [];
   const lines: Line[] = [];
   const skipped = new Set<string>();
+  const mended = new Map<number, RepairCounts>();
   const running: RunSplitOptions<Config, F> = {
     ...{ task, config, split, device, signal },
     onSkipped: (found) => {
@@ -181,9 +194,13 @@ async function scoreRecords<Config extends DenseConfig, F extends DenseFields, L
       ids.push(id);
       groups.push(patient ?? lonelyGroup(id));
     }
+    for (const { record, repairs } of run.batch.mended) mended.set(record, repairs);
     lines.push(...trained.linesOf(run));
   }
-  return { records: { ids, groups, lines, classes: trained.classes }, skipped: skipped.size };
+  return {
+    records: { ids, groups, lines, classes: trained.classes },
+    ...{ skipped: skipped.size, mended: totalRepairs(mended.values()) },
+  };
 }
 
 /** A line a record: its id, its patient, and what is kept of it. */

@@ -1,4 +1,5 @@
 /** @file A dense task as a downstream task of the one fine-tuning. */
+import { totalRepairs } from "../../data/repairs.ts";
 import { Disposables } from "../../util/disposables.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import type {
@@ -64,9 +65,11 @@ function feedDense<Config extends DenseConfig, F extends DenseFields>(
   },
   { onSkipped, onEvent }: FeedingWatch,
 ): Feeding {
-  const { course, views, head, config, train } = inputs;
+  const { course, views, val, head, config, train } = inputs;
   return {
     course,
+    mended: () =>
+      totalRepairs([views, val?.whole].map((loader) => loader?.statistics().mended ?? {})),
     validation: denseValidation({
       ...{ task, inputs, forward, onSkipped, parameters: store.values },
       note: (text) => onEvent({ kind: "note", text }),

@@ -1,5 +1,6 @@
 /** @file What fine-tuning asks of a task, such as classification: what it reads, what it trains, what it is fed and compared by. */
 import type { Privacy } from "../../data/record.ts";
+import type { RepairCounts } from "../../data/repairs.ts";
 import type { Device } from "../../engine/runtime/device.ts";
 import type { Parameter } from "../../nn/scope.ts";
 import type { DownstreamConfig } from "../../recipes/downstream-config.ts";
@@ -34,6 +35,8 @@ export interface Feeding {
   readonly batchesAfter: (doneSteps: number) => AsyncGenerator<MicroBatch>;
   readonly validation: Validation | undefined;
   readonly course: Course;
+  /** What was mended so far in the records that were read; absent where there is nothing to mend. */
+  readonly mended?: () => RepairCounts;
 }
 
 /** Who is told, and what stops it. */

@@ -1,4 +1,5 @@
 /** @file What a fine-tuning run is given and what it gives in the end. */
+import type { RepairCounts } from "../../data/repairs.ts";
 import type { DownstreamConfig } from "../../recipes/downstream-config.ts";
 import type { LoopResult } from "../../train/loop.ts";
 import type { RunEvent } from "../pretrain-run.ts";
@@ -30,4 +31,6 @@ export interface FinetuneResult extends LoopResult {
   readonly best: { readonly step: number; readonly value: number } | undefined;
   /** How many records stand in the run's `skipped.jsonl`. */
   readonly skipped: number;
+  /** What was mended in the records that this part of the run has read, each counted once. */
+  readonly mended: RepairCounts;
 }

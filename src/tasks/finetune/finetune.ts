@@ -131,7 +131,7 @@ async function trainFrom(
   const optimizer = held.use(await OptimizerProgram.compile(rule, store, device));
   const lastStep = stopOf(run, { done: state.step, last: config.train.steps });
   const skips = new EarlySkips();
-  const { batchesAfter, validation, course } = await task.feed({
+  const { batchesAfter, validation, course, mended } = await task.feed({
     ...run,
     onSkipped: skips.handler,
   });
@@ -157,7 +157,7 @@ async function trainFrom(
     ...result,
     finished,
     ...(await outcomeOf(out, checkpoints, result.step)),
-    skipped: skipped.size,
+    ...{ skipped: skipped.size, mended: mended?.() ?? {} },
   };
 }
 

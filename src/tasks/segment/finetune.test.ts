@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { type DenseSetOptions, writeDenseSet } from "../../../test/dense-set.ts";
+import { type DenseSetOptions, makeGrey, writeDenseSet } from "../../../test/dense-set.ts";
 import {
   checkpointOf,
   differing,
@@ -172,6 +172,13 @@ describe("finetuneSegmenter()", () => {
     assert.ok(
       last.notes.some((note) => /^warning: no records of the split val with masks/.test(note)),
     );
+  });
+
+  test("counts the masks that it has mended, those of the split val too", async () => {
+    const data = await setOf("grey", ({ mask }) => ({ masks: { Block: mask } }));
+    for (const i of [0, 1, 2]) await makeGrey(join(data, `${i}-mask.png`)); // test, val and train
+    const { mended } = await runs.run(configOf(data));
+    assert.deepEqual(mended, { "grey-mask": 2 });
   });
 
   test("leaves out a mask of another size where records may be skipped, and names it", async () => {

@@ -37,7 +37,16 @@ describe("SEGMENT_JUDGING", () => {
       pictureSize: ndArray("i32", [1, 2], Int32Array.of(PICTURE.width, PICTURE.height)),
     };
     const records = Uint32Array.of(0);
-    const batch = { arrays, records, skipped: [], ordinal: 0, epoch: 0, index: 0, waitMs: 0 };
+    const batch = {
+      arrays,
+      records,
+      skipped: [],
+      mended: [],
+      ordinal: 0,
+      epoch: 0,
+      index: 0,
+      waitMs: 0,
+    };
     const logits = logitsOf((column, row) => column === dx && row === 4 + dy);
     const outputs = new Map([["logits", logits]]);
     const opened = SEGMENT_JUDGING.open(description(maskFit), {});
