@@ -2,8 +2,8 @@
  * @file Does a pre-trained encoder mark lungs, hearts, optic discs and nodules better than the same one as drawn?
  *
  * Needs the dataset folders datasets/{jsrt,jsrt_organs,covid_masks,idrid_disc}, split by patient, and the run runs/covid_notes, which was
- * pre-trained on the split `train` of that set; jsrt_organs is jsrt with the boxes around its masks. The encoder is frozen: what is learnt is the decoder or the detector. Each cell is
- * scored on the split `test`.
+ * pre-trained on the split `train` of that set; jsrt_organs is jsrt with the boxes around its masks. The encoder is frozen: what is
+ * learnt is the decoder or the detector. Each cell is scored on the split `test`.
  */
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";

@@ -1,6 +1,7 @@
 /** @file Lays the layers of a configuration over each other, key by key, and keeps where every value came from. Pure. */
 import type { ZodType } from "zod";
 import { ConfigError } from "../util/errors.ts";
+import { expectationOf } from "../util/expectation.ts";
 import { suggestion } from "../util/suggest.ts";
 
 /** One layer: some values (nested, or under dotted keys) and what to call them. */
@@ -100,7 +101,7 @@ function validate<Config extends object>({
     const origin = origins.get(key);
     return origin === undefined
       ? `${key} is missing`
-      : `${key} is ${JSON.stringify(origin.value)} (from ${origin.from}): ${issue.message}`;
+      : `${key} is ${JSON.stringify(origin.value)} (from ${origin.from}): ${expectationOf(issue)}`;
   });
   throw new ConfigError(`Cannot use this configuration: ${problems.join("; ")}`);
 }

@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { encodePng } from "../image/encode.ts";
 import type { Mask } from "../image/mask.ts";
 import { raster } from "../image/raster.ts";
+import { systemErrorCode } from "../util/atomic-file.ts";
+import { ManifestError } from "../util/errors.ts";
 import { fileMode, folderMode } from "./dataset-files.ts";
 import type { Privacy, Split } from "./record.ts";
 
@@ -20,6 +22,7 @@ export interface SaveMasksOptions {
 /**
  * Writes one file for each class, below the class and the split: a picture that stands in two lists has a mask in each.
  * @returns the paths by class, relative to the folder of masks
+ * @throws {ManifestError} when another picture's mask has the name already
  */
 export async function saveMasks(
   masks: Readonly<Record<string, Mask>>,
@@ -33,8 +36,19 @@ export async function saveMasks(
     await mkdir(dirname(target), { recursive: true, mode: folderMode(privacy) });
     const levels = data.map((pixel) => 255 * pixel);
     const png = await encodePng(raster({ width, height, channels: 1, data: levels }));
-    await writeFile(target, png, { flag: "wx", mode: fileMode(privacy) });
+    await writeFile(target, png, { flag: "wx", mode: fileMode(privacy) }).catch((error) => {
+      throw namesake(error, image, path);
+    });
     paths[label] = path;
   }
   return paths;
+}
+
+/** Says whose mask a file is already, where that is what failed. */
+function namesake(error: unknown, image: string, path: string): unknown {
+  if (systemErrorCode(error) !== "EEXIST") return error;
+  return new ManifestError(
+    `Cannot save the mask of "${image}" as "${path}": another picture's mask has that name, since the two differ by .png only; rename one of them, in the list too`,
+    { cause: error },
+  );
 }

@@ -1,6 +1,7 @@
 /** @file Says in one readable sentence why a value does not fit a schema, without quoting a report. */
 import type { z } from "zod";
 import { ManifestError } from "../util/errors.ts";
+import { expectationOf } from "../util/expectation.ts";
 import { suggest } from "../util/suggest.ts";
 import { describeValue } from "./describe-value.ts";
 
@@ -23,30 +24,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function describeExpectation(issue: Issue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      if (issue.expected === "int") return "expected a whole number";
-      return `expected ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
-    case "invalid_value":
-      return issue.values.length === 1
-        ? `expected ${String(issue.values[0])}`
-        : `expected one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      if (issue.origin === "string") return "expected some text";
-      return `expected ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
-    case "too_big":
-      return issue.origin === "string"
-        ? `expected at most ${issue.maximum} characters`
-        : `expected at most ${issue.maximum}`;
-    case "custom":
-    case "invalid_format":
-      return issue.message;
-    default:
-      return "expected something else";
-  }
-}
-
 function describeIssue(issue: Issue, value: unknown, known: readonly string[]): string {
   const name = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
@@ -57,7 +34,7 @@ function describeIssue(issue: Issue, value: unknown, known: readonly string[]): 
   const found = valueAt(value, issue.path);
   const isShown = !UNQUOTED.has(String(issue.path[0])) || typeof found !== "string";
   const shown = isShown ? describeValue(found) : `a text of ${found.length} characters`;
-  return `${name === "" ? "it" : name} is ${shown}, ${describeExpectation(issue)}`;
+  return `${name === "" ? "it" : name} is ${shown}, ${expectationOf(issue)}`;
 }
 
 /** Where a value comes from and which keys it may have, for messages. */

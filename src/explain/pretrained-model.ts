@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { NamedArrays } from "../engine/runtime/program.ts";
 import type { EcampConfig } from "../model/config.ts";
 import { WeightsError } from "../util/errors.ts";
+import { firstFault } from "../util/expectation.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
@@ -77,9 +78,9 @@ export function configOfHeader({
   if (text === undefined) return undefined;
   const parsed = configSchema.safeParse(tryParseJson(text)?.value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = ["config", ...(issue?.path ?? [])].join(".");
+  const { where, expected } = firstFault(parsed.error);
+  const place = where === "" ? "config" : `config.${where}`;
   throw new WeightsError(
-    `Cannot read the model "${file}": "${place}" of its header is not understood: ${issue?.message}`,
+    `Cannot read the model "${file}": "${place}" of its header is not understood: ${expected}`,
   );
 }

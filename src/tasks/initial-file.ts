@@ -6,6 +6,7 @@ import type { EcampConfig } from "../model/config.ts";
 import { Checkpoints } from "../train/checkpoint.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
+import { firstFault } from "../util/expectation.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { openWeights } from "../weights/open-weights.ts";
 
@@ -71,10 +72,9 @@ export async function openInitial(path: string): Promise<InitialFile> {
   const json = tryParseJson(config) ?? refuse('"config" of its header is not valid JSON');
   const parsed = headerSchema.safeParse(json.value);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse(
-      `"${["config", ...(issue?.path ?? [])].join(".")}" of its header is not understood: ${issue?.message}`,
-    );
+    const { where, expected } = firstFault(parsed.error);
+    const place = where === "" ? "config" : `config.${where}`;
+    return refuse(`"${place}" of its header is not understood: ${expected}`);
   }
   const { positionExponent, finalRelu, tiedDecoder, mean, std, ...sizes } = parsed.data;
   return {

@@ -226,7 +226,7 @@ describe("Checkpoints.latest()", () => {
     for (const [text, found] of [
       ['{"format": 1, "step": 4', "it is not valid JSON"],
       ["", "it is not valid JSON"],
-      ['{"format": 2}', "format: Invalid input: expected 1"],
+      ['{"format": 2}', "format: expected 1"],
       [JSON.stringify(state), "it is of step 3, not 4"],
     ] as const) {
       const { checkpoints, path } = await saved(4);

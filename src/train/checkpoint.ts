@@ -10,6 +10,7 @@ import {
   writeFolderAtomically,
 } from "../util/atomic-file.ts";
 import { describeError, EcampError, WeightsError } from "../util/errors.ts";
+import { firstFault } from "../util/expectation.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import type { ParameterStore } from "./parameter-store.ts";
@@ -202,8 +203,8 @@ export class Checkpoints {
     if (parsed === undefined) return refuse("it is not valid JSON");
     const state = stateSchema.safeParse(parsed.value);
     if (!state.success) {
-      const [issue] = state.error.issues;
-      return refuse(`${issue?.path.join(".") || "its content"}: ${issue?.message}`);
+      const { where, expected } = firstFault(state.error);
+      return refuse(`${where || "its content"}: ${expected}`);
     }
     if (state.data.step !== step) return refuse(`it is of step ${state.data.step}, not ${step}`);
     return state.data;

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { describeError } from "../util/errors.ts";
+import { firstFault } from "../util/expectation.ts";
 import { type Shape, sizeOf } from "../util/nd-array.ts";
 import { refuseFile } from "./refuse-file.ts";
 import { FILE_BYTES, type FileType, isFileType } from "./safetensors-types.ts";
@@ -119,9 +120,9 @@ function parseObject(bytes: Uint8Array, file: string): [string, unknown][] {
 function parseEntry(file: string, name: string, entry: unknown): TensorInfo {
   const result = entrySchema.safeParse(entry);
   if (!result.success) {
-    const issue = result.error.issues[0];
-    const place = issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`;
-    refuseFile(file, `its header describes tensor "${name}" wrongly (${place})`, result.error);
+    const { where, expected } = firstFault(result.error);
+    const fault = `${where || "it"}: ${expected}`;
+    refuseFile(file, `its header describes tensor "${name}" wrongly (${fault})`, result.error);
   }
   const { dtype, shape } = result.data;
   const [begin, end] = result.data.data_offsets;

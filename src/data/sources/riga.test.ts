@@ -90,4 +90,15 @@ describe("importAnnotations() of RIGA+", () => {
       /line 2: "a\.png": "m\.png" is not in ".*pictures"$/,
     );
   });
+
+  test("refuses two pictures whose masks would have one name", async () => {
+    const set = await writeAnnotatedSet(root, {
+      pictures: { a: [4, 1], "a.png": [4, 1], "m.png": [[0, 128, 255, 0]] },
+      lists: { train: "img_path,mask_path\na.png,m.png\na,m.png\n" },
+    });
+    await assert.rejects(importAnnotations(riga(), set), {
+      name: "ManifestError",
+      message: /^Cannot save the mask of "a" as "disc\/train\/a\.png": another picture's mask has/,
+    });
+  });
 });

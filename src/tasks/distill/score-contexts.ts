@@ -10,6 +10,7 @@ import {
 } from "../../distill/record.ts";
 import { FINDING_LABELS } from "../../text/lexicon.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { firstFault } from "../../util/expectation.ts";
 import { readJsonLines } from "../../util/jsonl.ts";
 import {
   type FindingScore,
@@ -92,10 +93,9 @@ async function readLabels(path: string): Promise<ReadonlyMap<string, LabelStatus
     const parsed = labelledSchema.safeParse(value);
     const attempt = `Cannot read "${path}" line ${line}`;
     if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const where = issue?.path.map(String).join(".") || "it";
+      const { where, expected } = firstFault(parsed.error);
       throw new ManifestError(
-        `${attempt}: ${where} is not as expected, such as {"id": "12", "findings": [{"entity": "Edema", "status": "absent"}]}; ${issue?.message ?? "it is damaged"}`,
+        `${attempt}: ${where || "it"}: ${expected}; a line is such as {"id": "12", "findings": [{"entity": "Edema", "status": "absent"}]}`,
       );
     }
     const { id, findings } = parsed.data;

@@ -98,7 +98,7 @@ describe("scoreContexts()", () => {
     const edema = { entity: "Edema", status: "present" };
     await assert.rejects(
       score([{ id: "1", findings: [{ entity: "Oedema", status: "present" }] }]),
-      /line 1: findings\.0\.entity is not as expected/,
+      /line 1: findings\.0\.entity: expected one of Atelectasis, /,
     );
     await assert.rejects(score([]), /holds no labelled report/);
     await assert.rejects(score([{ id: "1", findings: [edema, edema] }]), /stands twice/);

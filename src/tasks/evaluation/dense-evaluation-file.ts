@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Split } from "../../data/record.ts";
 import type { DenseFigures } from "../../metrics/dense-report.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { firstFault } from "../../util/expectation.ts";
 import { readJsonLines, tryParseJson } from "../../util/jsonl.ts";
 import type { FigureOptions, JudgedRecords } from "../dense/judging.ts";
 import { EVALUATION, readFigures, requirePredictionsFile } from "./evaluation-file.ts";
@@ -75,9 +76,9 @@ export async function readDenseEvaluation<Line, Name extends string>(
 ): Promise<StoredDense<Line, Name>> {
   const parsed = provenanceSchema.safeParse(tryParseJson(await readFigures(folder))?.value);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const { where, expected } = firstFault(parsed.error);
     throw new ManifestError(
-      `Cannot read the figures "${EVALUATION}" of "${folder}": at "${issue?.path.join(".") ?? ""}" ${issue?.message ?? "it is wrong"}; evaluate again`,
+      `Cannot read the figures "${EVALUATION}" of "${folder}": ${where || "its content"}: ${expected}; evaluate again`,
     );
   }
   const { predictionsSha256, ...provenance } = parsed.data;

@@ -10,6 +10,7 @@ import { type Predictions, requirePredictions } from "../../metrics/predictions.
 import type { ThresholdRule } from "../../metrics/thresholds.ts";
 import { makeFolder, systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
 import { ManifestError } from "../../util/errors.ts";
+import { firstFault } from "../../util/expectation.ts";
 import { readJsonLines, tryParseJson } from "../../util/jsonl.ts";
 import { digestFile, sha256 } from "../../util/sha256.ts";
 
@@ -172,9 +173,9 @@ export async function readEvaluation(folder: string): Promise<StoredEvaluation> 
   const text = await readFigures(folder);
   const parsed = evaluationSchema.safeParse(tryParseJson(text)?.value);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const { where, expected } = firstFault(parsed.error);
     throw new ManifestError(
-      `Cannot read the figures "${file}": at "${issue?.path.join(".") ?? ""}" ${issue?.message ?? "it is wrong"}; evaluate again`,
+      `Cannot read the figures "${file}": ${where || "its content"}: ${expected}; evaluate again`,
     );
   }
   const { predictionsSha256, report, model, modelSha256, dataset, datasetSha256 } = parsed.data;

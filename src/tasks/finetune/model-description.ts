@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { SixteenBit } from "../../image/sixteen-bit.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import { WeightsError } from "../../util/errors.ts";
+import { firstFault } from "../../util/expectation.ts";
 import { tryParseJson } from "../../util/jsonl.ts";
 import type { EncoderArchitecture } from "./encoder-architecture.ts";
 
@@ -77,8 +78,8 @@ export function parseModel<Description>(
   }
   const parsed = schema.safeParse(tryParseJson(metadata[key] ?? "")?.value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const { where, expected } = firstFault(parsed.error);
   throw new WeightsError(
-    `Cannot read the ${key} "${file}": "${[key, ...(issue?.path ?? [])].join(".")}" of its header is not understood: ${issue?.message}`,
+    `Cannot read the ${key} "${file}": "${where === "" ? key : `${key}.${where}`}" of its header is not understood: ${expected}`,
   );
 }
