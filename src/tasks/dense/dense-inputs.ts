@@ -74,7 +74,6 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
   const source = await encoderSource(encoder, given.model);
   const leaks = await requireNoLeak(dataset, { allowLeak: given.run.allowLeak, signal });
   const classes = await classesOf(task, dataset, { config: given, signal });
-  if (goesOnFrom !== undefined) requireSameClasses(classes, await task.classesIn(goesOnFrom));
   const size = source.architecture.imageSize;
   await using stack = new Disposables();
   const opening = { task, config: given, dataset, classes, size, ...events };
@@ -102,14 +101,6 @@ export async function openDenseInputs<Config extends DenseConfig, F extends Dens
     bitDepth: dataset.manifest.bitDepth,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
-}
-
-/** Of a dataset that has changed, the classes may be others, or in another order: outputs would change their meaning. */
-function requireSameClasses(found: readonly string[], learnt: readonly string[]): void {
-  if (JSON.stringify(found) === JSON.stringify(learnt)) return;
-  throw new ManifestError(
-    `Cannot go on: the run has learnt ${learnt.join(", ")}, and its dataset now marks ${found.join(", ")}; put its classes back, or start a new run`,
-  );
 }
 
 const IN_ORDER = { order: "sequential", lastBatch: "keep" } as const;

@@ -115,8 +115,6 @@ export interface DenseTask<Config extends DenseConfig, F extends DenseFields> {
   readonly balances: (config: Config) => boolean;
   readonly job: (context: JobContext<Config>) => JobReference;
   readonly head: (context: HeadContext<Config>) => Promise<DenseHead<F>>;
-  /** The classes of a model, in the order of its outputs, by its file or its checkpoint's folder. */
-  readonly classesIn: (model: string) => Promise<readonly string[]>;
   /** How pictures are decoded. */
   readonly decode: (config: Config) => DecodeOptions;
   /** By which measure of a validation models are compared, and whether more of it is better. */

@@ -135,7 +135,7 @@ describe("openDenseTask()", () => {
     await writeFile(path, JSON.stringify({ ...manifest, classes: ["Ghost", "Block"] }));
     await assert.rejects(
       trained(dataset, goOn),
-      /the run has learnt Block, Ghost, and its dataset now marks Ghost, Block/,
+      /"config\.classes" is \["Ghost","Block"\], and was \["Block","Ghost"\]/,
     );
   });
 });

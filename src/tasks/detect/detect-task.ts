@@ -29,7 +29,6 @@ export const DETECT_TASK: DenseTask<DetectConfig, DetectionFields> = {
   decode: ({ fidelity }) => detectMethod(fidelity).decode,
   job: jobOf,
   head: headOf,
-  classesIn: async (model) => (await readDescription(DETECTOR_FORMAT, model)).classes,
   select: ({ train: { selectBy } }) => ({ measure: selectBy, more: selectBy === "map" }),
   validateFrom: ({ train }) => train.validateFrom,
 };

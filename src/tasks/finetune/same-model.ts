@@ -26,16 +26,24 @@ export async function requireSameModel(
     for (const [name, value] of old) {
       if (FREE.has(name) || isDeepStrictEqual(value, now.get(name))) continue;
       throw new WeightsError(
-        `Cannot resume "${out}": with the dataset as it is now its model would be another one: "${name}" is ${JSON.stringify(now.get(name))}, and was ${JSON.stringify(value)}; start a new run instead`,
+        `Cannot resume "${out}": with the dataset as it is now its model would be another one: "${name}" is ${JSON.stringify(now.get(name))}, and was ${JSON.stringify(value)}; put the dataset back as it was, or start a new run`,
       );
     }
   }
 }
 
-/** The fields of a description, or a text as the only one. */
+/** The fields of a description, those of fields under dotted names; or a text as the only one. */
 function fieldsOf(key: string, text: string): ReadonlyMap<string, unknown> {
   const value = tryParseJson(text)?.value;
-  return typeof value === "object" && value !== null
-    ? new Map(Object.entries(value))
-    : new Map([[key, text]]);
+  return isRecord(value) ? new Map(leavesOf(value)) : new Map([[key, text]]);
 }
+
+function* leavesOf(fields: object, above = ""): Generator<readonly [name: string, value: unknown]> {
+  for (const [name, value] of Object.entries(fields)) {
+    if (isRecord(value)) yield* leavesOf(value, `${above}${name}.`);
+    else yield [`${above}${name}`, value];
+  }
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,7 +5,6 @@ import { type SegmentationFields, segmentationJob } from "../../data/segmentatio
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
 import type { DenseTask, JobContext } from "../dense/dense-task.ts";
 import { describeModel } from "../finetune/model-description.ts";
-import { readDescription } from "../finetune/open-model.ts";
 import { segmentMethod } from "../method-options.ts";
 import { segmentHead } from "./segment-head.ts";
 import { SEGMENTER_FORMAT } from "./segmenter-description.ts";
@@ -42,7 +41,6 @@ export const SEGMENT_TASK: DenseTask<SegmentConfig, SegmentationFields> = {
       }),
     );
   },
-  classesIn: async (model) => (await readDescription(SEGMENTER_FORMAT, model)).config.classes,
   select: ({ train: { selectBy } }) => MEASURES[selectBy],
   validateFrom: () => 0,
 };
