@@ -117,7 +117,7 @@ describe("ecamp finetune segment and detect", () => {
       assert.equal(resumed.status, 0, resumed.err);
       assert.match(
         resumed.out,
-        /^Finished after step 3: .*\nBest on the split val: \d\.\d{4} after/,
+        /^Finished after step 3: .*\nBest on the split val: \d\.\d{4} after step \d, by (?:dice|map)\n/,
       );
       const noted = await readFile(join(at(task), "trained-on.json"), "utf8");
       assert.doesNotMatch(noted, /"[rp]\d+"/); // digests, not names

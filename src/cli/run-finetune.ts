@@ -148,7 +148,9 @@ function showResult(
   const why = exhausted ? ", since validation no longer gained" : "";
   terminal.out(`${finished ? "Finished" : "Stopped"} after step ${step}${why}: ${model}\n`);
   if (best !== undefined) {
-    terminal.out(`Best on the split val: ${best.value.toFixed(4)} after step ${best.step}\n`);
+    const by =
+      best.by === undefined ? "" : `, by ${best.by}${best.by === "loss" ? ": less is better" : ""}`;
+    terminal.out(`Best on the split val: ${best.value.toFixed(4)} after step ${best.step}${by}\n`);
   }
   if (leaks) terminal.out(`${LEAKING_MODEL}\n`);
   if (skipped > 0) terminal.out(`Skipped ${skipped} records: see skipped.jsonl in the run\n`);

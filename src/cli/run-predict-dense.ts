@@ -4,7 +4,11 @@ import { BOX_ENTRIES, boxWriter, type SavedBoxes } from "../tasks/detect/box-wri
 import type { OpenDetector } from "../tasks/detect/open-detector.ts";
 import { predictBoxes } from "../tasks/detect/predict.ts";
 import type { UnreadFile } from "../tasks/predict/predict-files.ts";
-import { type PredictionEntries, PredictionFolder } from "../tasks/predict/prediction-folder.ts";
+import {
+  LongNameError,
+  type PredictionEntries,
+  PredictionFolder,
+} from "../tasks/predict/prediction-folder.ts";
 import type { PredictionWriter, SavedPrediction } from "../tasks/predict/prediction-writer.ts";
 import { MASK_ENTRIES, maskWriter, type SavedMasks } from "../tasks/segment/mask-writer.ts";
 import type { OpenSegmenter } from "../tasks/segment/open-segmenter.ts";
@@ -94,7 +98,7 @@ async function writeAll<
   leaks,
   terminal,
 }: Writing<Prediction, Saved>): Promise<number> {
-  let [done, unread] = [0, 0];
+  let [done, unread, unwritten] = [0, 0, 0];
   const say = (file: string, words: string, values: object): void =>
     terminal.out(
       args.json ? `${JSON.stringify({ file, ...values, leaks })}\n` : `${file}  ${words}\n`,
@@ -105,12 +109,13 @@ async function writeAll<
       for await (const prediction of predictions) {
         const { file } = prediction;
         const image = names.get(file) ?? file;
-        if (isUnread(prediction)) {
-          unread++;
-          writer.addUnread(prediction, image);
-          say(file, prediction.error, { error: prediction.error });
+        const saved = isUnread(prediction) ? prediction : await addTo(writer, prediction, image);
+        if (isUnread(saved)) {
+          if (isUnread(prediction)) unread++;
+          else unwritten++;
+          writer.addUnread(saved, image);
+          say(file, saved.error, { error: saved.error });
         } else {
-          const saved = await writer.add(prediction, image);
           say(file, describe(saved), saved);
         }
         progress.update(++done, "");
@@ -123,7 +128,20 @@ async function writeAll<
   }
   await writer.finish();
   if (unread > 0) terminal.err(`${unread} of ${names.size} files could not be read\n`);
-  return unread > 0 ? 1 : 0;
+  if (unwritten > 0) terminal.err(`${unwritten} of ${names.size} files have too long a name\n`);
+  return unread + unwritten > 0 ? 1 : 0;
+}
+
+/** What was written of a picture; where its name is too long for that, the reason, and the others go on. */
+async function addTo<Prediction extends { readonly file: string }, Saved extends SavedPrediction>(
+  writer: PredictionWriter<Prediction, Saved>,
+  prediction: Prediction,
+  image: string,
+): Promise<Saved | UnreadFile> {
+  return writer.add(prediction, image).catch((error: unknown) => {
+    if (!(error instanceof LongNameError)) throw error;
+    return { file: prediction.file, error: error.message };
+  });
 }
 
 function isUnread(prediction: object): prediction is UnreadFile {

@@ -123,7 +123,11 @@ describe("ecamp predict with a segmenter", () => {
       },
       leaks: true,
     });
-    assert.deepEqual((await readdir(at("json"))).toSorted(), ["masks", "masks.csv"]);
+    assert.deepEqual((await readdir(at("json"))).toSorted(), [
+      "masks",
+      "masks.csv",
+      "written.jsonl",
+    ]);
     assert.deepEqual(
       (await readRows("json")).map(({ rle }) => rle),
       ["-1", "-1"],
@@ -141,6 +145,29 @@ describe("ecamp predict with a segmenter", () => {
       (await readRows("partly")).map(({ name }) => name),
       ["films/a/film.png", "films/a/film.png"],
     );
+  });
+
+  test("names a file whose masks would have too long a name, and writes the others", async () => {
+    const film = await readFile(at("films", "a", "film.png"));
+    const long = `${"f".repeat(250)}.png`;
+    await mkdir(at("long"));
+    for (const name of [long, "g.png"]) await writeFile(at("long", name), film);
+    for (const [model, out] of [
+      [segmenter, "long-masks"],
+      [detector, "long-boxes"],
+    ] as const) {
+      const { status, out: said, err } = await call([model, at("long"), "--out", at(out)]);
+      assert.equal(status, 1);
+      assert.match(said, /f\.png {2}Cannot write ".*f{250}\.png.*": the name is longer than/);
+      assert.match(err, /^1 of 2 files have too long a name$/m);
+      assert.deepEqual(await readdir(at(out, "overlays")), ["g.png.png"]);
+    }
+    assert.deepEqual(
+      new Set((await readRows("long-masks")).map(({ name }) => name)),
+      new Set(["g.png"]),
+    );
+    const [unwritten] = await parsed<{ error?: string }[]>("long-boxes", "detections.json");
+    assert.match(unwritten?.error ?? "", /the name is longer/);
   });
 
   test("lists what was done when it is stopped", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -84,11 +84,12 @@ describe("createRunFolder()", () => {
       /: a run of this process has been using it /,
     );
     await lock[Symbol.asyncDispose]();
+    await mkdir(join(folder, "best"));
     await assert.rejects(
       createRunFolder(folder, NEW),
-      /: it holds config\.json already; use --resume/,
+      /: it holds best, config\.json already; use --resume/,
     );
-    assert.deepEqual(await readdir(folder), ["config.json"]);
+    assert.deepEqual((await readdir(folder)).toSorted(), ["best", "config.json"]);
     const resumed = await resumeRunFolder(folder, NEW);
     await assert.rejects(requireUnusedFolder(folder), /: a run of this process /);
     await resumed[Symbol.asyncDispose]();
@@ -100,6 +101,45 @@ describe("createRunFolder()", () => {
       Array.from({ length: 6 }, () => createRunFolder(folder, NEW)),
     );
     assert.equal(attempts.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
+  test("begins anew where a run ended before its first checkpoint, and says so", async () => {
+    const folder = await newFolder();
+    const earlier = { "train.lr": { value: 1, from: "--set" } };
+    await writeFile(join(folder, "config.json"), JSON.stringify(earlier));
+    for (const name of ["log.jsonl", "trained-on.json"]) await writeFile(join(folder, name), "{}");
+    const half = ".step-000001.01234567-89ab-cdef-0123-456789abcdef.tmp";
+    await mkdir(join(folder, "checkpoints", half), { recursive: true });
+    await requireUnusedFolder(folder);
+    assert.equal((await readdir(folder)).length, 4);
+    const notes: string[] = [];
+    const lock = await createRunFolder(folder, { ...NEW, note: (text) => notes.push(text) });
+    await lock[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(folder), ["config.json"]);
+    assert.equal(await readFile(join(folder, "config.json"), "utf8"), NEW.config);
+    assert.match(
+      notes.join("\n"),
+      /holds a run that ended before its first checkpoint: begun anew/,
+    );
+  });
+
+  test("leaves a checkpoint, and what is no run's, as it stands", async () => {
+    for (const [name, text] of [
+      ["config.json", '{"hidden_size": 768}'],
+      ["log.jsonl", "somebody's"],
+      ["checkpoints/step-000001", ""],
+      ["checkpoints/.step-000001.old.tmp", ""],
+    ] as const) {
+      const folder = await newFolder();
+      if (name.includes("/")) await writeFile(join(folder, "config.json"), "{}");
+      await mkdir(join(folder, name, ".."), { recursive: true });
+      await writeFile(join(folder, name), text);
+      const before = await readdir(folder, { recursive: true });
+      for (const start of [requireUnusedFolder(folder), createRunFolder(folder, NEW)]) {
+        await assert.rejects(start, /: it holds .* already; use --resume/);
+      }
+      assert.deepEqual(await readdir(folder, { recursive: true }), before);
+    }
   });
 
   test("clears away what a kill left of its first file", async () => {

@@ -1,15 +1,19 @@
 /** @file A run's folder: made once, with its `config.json`, and never written over by another run. */
-import { access, chmod, constants, readdir, rm } from "node:fs/promises";
+import { access, chmod, constants, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import { fileMode, folderMode } from "../data/dataset-files.ts";
 import type { Privacy } from "../data/record.ts";
 import { makeFolder, systemErrorCode, writeFileAtomically } from "../util/atomic-file.ts";
 import { ConfigError, describeError } from "../util/errors.ts";
+import { tryParseJson } from "../util/jsonl.ts";
 import { isLockFile, type LockOptions, lockRun, requireUnlocked } from "./run-lock.ts";
 
 const CONFIG = "config.json";
 /** Its name while it is written. */
 const UNFINISHED = /^\.config\.json\..*\.tmp$/;
+/** A checkpoint's name while it is written. */
+const HALF_CHECKPOINT = /^\.step-\d+\.[\da-f-]{36}\.tmp$/;
 
 /**
  * Is the folder free for a new run, and can it be written? Nothing is made yet, so that a run which cannot start leaves nothing.
@@ -26,18 +30,31 @@ export async function requireUnusedFolder(folder: string): Promise<void> {
   await requireWritable(folder, folder);
 }
 
-/** What a kill left before the run's first file stood does not count, and is removed. */
-async function requireEmpty(folder: string, names: readonly string[]): Promise<void> {
-  const found = names.filter((name) => !isLockFile(name) && !UNFINISHED.test(name));
-  if (found.length > 0) {
-    throw new ConfigError(
-      `Cannot start a run in "${folder}": it holds ${found.slice(0, 3).join(", ")} already; ` +
-        "use --resume to go on with it, or choose another --out",
-    );
-  }
-  for (const name of names) {
-    if (UNFINISHED.test(name)) await rm(join(folder, name), { force: true });
-  }
+/**
+ * What a kill left before the run's first file stood does not count, nor does a run that has learnt nothing that lasts.
+ * @returns what may be removed
+ */
+async function requireEmpty(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const found = names.filter((name) => !isLockFile(name));
+  const others = found.filter((name) => !UNFINISHED.test(name));
+  if (others.length === 0 || (await hasLearntNothing(folder, others))) return found;
+  throw new ConfigError(
+    `Cannot start a run in "${folder}": it holds ${others.slice(0, 3).join(", ")} already; ` +
+      "use --resume to go on with it, or choose another --out",
+  );
+}
+
+const CHECKPOINTS = "checkpoints";
+/** What a run writes before its first checkpoint, if it gets as far. */
+const BEFORE_CHECKPOINT = [CONFIG, "log.jsonl", "trained-on.json", "skipped.jsonl", CHECKPOINTS];
+
+/** Is this a run that ended before its first checkpoint? All that it did would be done again by going on with it too. */
+async function hasLearntNothing(folder: string, names: readonly string[]): Promise<boolean> {
+  if (!names.every((name) => BEFORE_CHECKPOINT.includes(name))) return false;
+  if (!(await isRunConfig(join(folder, CONFIG)))) return false;
+  if (!names.includes(CHECKPOINTS)) return true;
+  const saved = await readdir(join(folder, CHECKPOINTS)).catch(() => undefined);
+  return saved?.every((name) => HALF_CHECKPOINT.test(name)) ?? false;
 }
 
 /** Asks the system about the folder, or about the nearest one above that is there. */
@@ -53,6 +70,14 @@ async function requireWritable(run: string, folder: string): Promise<void> {
 
 const refusal = (folder: string, error: unknown): ConfigError =>
   new ConfigError(`Cannot start a run in "${folder}": ${describeError(error)}`, { cause: error });
+
+const configSchema = z.record(z.string(), z.object({ value: z.unknown(), from: z.string() }));
+
+/** Programs of others have files of the name too. */
+async function isRunConfig(file: string): Promise<boolean> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return configSchema.safeParse(tryParseJson(text)?.value).success;
+}
 
 /** How a new run's folder is made. */
 export interface NewRunFolder extends Pick<LockOptions, "note" | "now"> {
@@ -80,7 +105,13 @@ export async function createRunFolder(
   const lock = await lockRun(folder, { ...options, mode });
   try {
     // Again, and now for good: of two runs that began at the same time one has the lock.
-    await requireEmpty(folder, await readdir(folder));
+    const left = await requireEmpty(folder, await readdir(folder));
+    if (left.includes(CONFIG)) {
+      options.note(`"${folder}" holds a run that ended before its first checkpoint: begun anew`);
+    }
+    // The configuration last: with it gone, what a kill leaves would be no run's.
+    const others = left.filter((name) => name !== CONFIG);
+    for (const name of others) await rm(join(folder, name), { recursive: true, force: true });
     if (privacy === "private") await closeToOthers(folder, options);
     await writeFileAtomically(join(folder, CONFIG), config, { mode });
     return lock;

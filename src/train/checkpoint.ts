@@ -29,8 +29,10 @@ export interface TrainState {
   readonly inputs: Readonly<Record<string, string>>;
   /** The weight file that parameters came from before the first update, and its SHA-256; absent where all were drawn. */
   readonly startedFrom?: { readonly file: string; readonly sha256: string } | undefined;
-  /** The update after which validation was best so far, and its loss. */
-  readonly best?: { readonly step: number; readonly loss: number } | undefined;
+  /** The update after which validation was best so far, its loss, and by which number it was, where the validation says it. */
+  readonly best?:
+    | { readonly step: number; readonly loss: number; readonly by?: string | undefined }
+    | undefined;
   /** Validations in succession since the best one. */
   readonly validationsSinceBest?: number | undefined;
   /** Was the run stopped before the validation that follows this update was done? */
@@ -45,7 +47,9 @@ const stateSchema: z.ZodType<TrainState> = z.strictObject({
   device: z.string(),
   inputs: z.record(z.string(), z.string()),
   startedFrom: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
-  best: z.strictObject({ step: z.int().min(1), loss: z.number() }).optional(),
+  best: z
+    .strictObject({ step: z.int().min(1), loss: z.number(), by: z.string().optional() })
+    .optional(),
   validationsSinceBest: z.int().min(0).optional(),
   validationDue: z.boolean().optional(),
 });

@@ -67,6 +67,8 @@ export interface Validation {
   readonly run: (signal: AbortSignal) => Promise<Losses | undefined>;
   /** The number by which models are compared; the lower is the better one. */
   readonly criterion: (losses: Losses) => number;
+  /** The name of that number, where it may be one or another. */
+  readonly criterionName?: (losses: Losses) => string;
   /** Does a model that is as good as the best so far take its place? Default false. */
   readonly tiesReplace?: boolean;
   /** Stops after so many validations in succession of which none was the best so far; never by default. */
@@ -247,7 +249,7 @@ class Run {
     const { validationDue: _, ...done } = this.#state;
     this.#state = {
       ...done,
-      ...(isBest && { best: { step, loss } }),
+      ...(isBest && { best: { step, loss, by: validation.criterionName?.(losses) } }),
       validationsSinceBest: gains ? 0 : (done.validationsSinceBest ?? 0) + 1,
     };
     await this.#disk.write("watcher", () => onValidation({ step, losses, best: isBest }));

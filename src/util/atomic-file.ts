@@ -53,10 +53,19 @@ export function isDiskFull(error: unknown): boolean {
 /** So many characters of a name are kept aside, at most four bytes each: with what is added, disks take 255 bytes. */
 const KEPT_ASIDE = 50;
 
+const keptOf = (path: string): string => Array.from(basename(path)).slice(0, KEPT_ASIDE).join("");
+
 function asideOf(path: string): string {
-  const name = Array.from(basename(path)).slice(0, KEPT_ASIDE).join("");
-  return join(dirname(path), `.${name}.${randomUUID()}.tmp`);
+  return join(dirname(path), `.${keptOf(path)}.${randomUUID()}.tmp`);
 }
+
+const ASIDE = /^\..*\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/s;
+
+/** Is a file what a kill leaves beside `path` when that was being written? */
+export const isAsideOf = (file: string, path: string): boolean =>
+  ASIDE.test(basename(file)) &&
+  basename(file).startsWith(`.${keptOf(path)}.`) &&
+  dirname(file) === dirname(path);
 
 /** Is it the disk that refuses `path` or `aside`, rather than a failure of whoever produced the content? */
 function isRefusal(error: unknown, paths: readonly string[]): boolean {

@@ -45,6 +45,7 @@ export function denseValidation<Config extends DenseConfig, F extends DenseField
     },
     criterion: ({ [measure]: chosen, loss = Number.NaN }) =>
       chosen === undefined ? loss : more ? -chosen : chosen,
+    criterionName: ({ [measure]: chosen }) => (chosen === undefined ? "loss" : measure),
     patience: train.patience ?? undefined,
   };
 }

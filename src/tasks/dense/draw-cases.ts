@@ -65,8 +65,7 @@ export async function drawCases<
   options: DrawCasesOptions<Config, F, Line>,
 ): Promise<string | undefined> {
   const { records, config, pictures = 0, includeCases = false, onNote, onProgress } = options;
-  const folder = join(options.folder, "pictures");
-  await removeDrawn(folder);
+  const folder = join(options.folder, PICTURES);
   if (pictures === 0) return undefined;
   const { privacy } = dataset.manifest;
   if (privacy === "private" && !includeCases) {
@@ -124,16 +123,23 @@ async function drawCase<Config, F extends DenseFields, Line>(
   return encodePng(drawOverlay(picture, layers));
 }
 
+const PICTURES = "pictures";
 const LIST = "pictures.json";
 const DRAWN = /^(?:worst|middle|best)-\d+\.png$/;
+/** What a kill leaves of one, or of the list. */
+const HALF_DRAWN = /^\.(?:(?:worst|middle|best)-\d+\.png|pictures\.json)\.[\da-f-]{36}\.tmp$/;
 
-/** Cases that an earlier evaluation drew are not those of this one. */
-async function removeDrawn(folder: string): Promise<void> {
+/**
+ * Removes the cases that an earlier evaluation drew, whole or not: they are not those of this one.
+ * @param evaluation the folder of the evaluation
+ */
+export async function removeDrawn(evaluation: string): Promise<void> {
+  const folder = join(evaluation, PICTURES);
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return [];
     throw error;
   });
-  const drawn = names.filter((name) => name === LIST || DRAWN.test(name));
+  const drawn = names.filter((name) => name === LIST || DRAWN.test(name) || HALF_DRAWN.test(name));
   await Promise.all(drawn.map((name) => rm(join(folder, name))));
 }
 

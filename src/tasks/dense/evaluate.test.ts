@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -138,10 +138,16 @@ describe("evaluateDense()", () => {
     const drawn = async (folder: string) => (await readdir(join(folder, "pictures"))).toSorted();
     const { folder } = await judged({ data: masked.folder, pictures: 2 });
     assert.equal((await drawn(folder)).length, 7); // two of each kind, and their list
+    const half = ".worst-01.png.01234567-89ab-cdef-0123-456789abcdef.tmp"; // which a kill has left
+    for (const name of [half, "own.png"]) await writeFile(join(folder, "pictures", name), "");
     await judged({ data: masked.folder, pictures: 1, folder });
+    await rm(join(folder, "pictures", "own.png"));
     const kept = ["best-01.png", "middle-01.png", "pictures.json", "worst-01.png"];
     assert.deepEqual(await drawn(folder), kept);
-    await judged({ data: masked.folder, folder });
+    // Figures that the disk does not take, as if a kill had come then: pictures of others never lie beside them.
+    await rm(join(folder, "evaluation.json"));
+    await mkdir(join(folder, "evaluation.json", "in the way"), { recursive: true });
+    await assert.rejects(judged({ data: masked.folder, folder }), /Cannot write/);
     assert.deepEqual(await drawn(folder), []);
   });
 

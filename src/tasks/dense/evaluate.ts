@@ -17,7 +17,7 @@ import {
 import type { PictureDescription } from "../finetune/model-description.ts";
 import { openModel } from "../finetune/open-model.ts";
 import type { DenseConfig, DenseFields, DenseTask } from "./dense-task.ts";
-import { drawCases } from "./draw-cases.ts";
+import { drawCases, removeDrawn } from "./draw-cases.ts";
 import type { DenseJudging, JudgedRecords, JudgingChoices, OpenJudging } from "./judging.ts";
 import { type RunSplitOptions, runSplit, type TrainedDense } from "./run-split.ts";
 import { describeUnsaidClasses } from "./scored-classes.ts";
@@ -104,6 +104,8 @@ export async function evaluateDense<
     ],
   };
   const { privacy } = dataset.manifest;
+  // Before the figures: pictures of an earlier evaluation never lie beside the figures of this one.
+  await removeDrawn(folder);
   await writeEvaluationFiles(folder, {
     ...{ lines: textOf(records), figures: { ...provenance, report }, privacy },
   });

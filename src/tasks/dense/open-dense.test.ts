@@ -96,6 +96,17 @@ describe("openDenseTask()", () => {
     assert.doesNotMatch((await trained(await setOf(masked))).notes, /nothing is marked|is empty/);
   });
 
+  test("names a class that no record to learn from marks", async () => {
+    const dataset = await setOf((drawn) => ({
+      masks: { Block: drawn.mask, ...(isVal(drawn) && { Ghost: drawn.mask }) },
+      labels: { Ghost: isVal(drawn) ? 1 : 0 },
+    }));
+    const { notes, best } = await trained(dataset, {});
+    assert.match(notes, /^warning: no record to learn from marks Ghost: the model cannot learn/m);
+    assert.equal(best?.by, "dice");
+    assert.doesNotMatch((await trained(await setOf(masked), {})).notes, /no record to learn from/);
+  });
+
   test("counts a mask that a label denies as none", async () => {
     const dataset = await setOf((drawn) => ({
       ...masked(drawn),

@@ -39,13 +39,14 @@ export function boxWriter(
   return {
     add: async ({ picture, boxes }, image) => {
       const { width, height } = picture;
-      list.push({ file: image, width, height, boxes });
-      if (!overlays) return { image, width, height, boxes };
-      const corners = boxes.map((box) => cornersOf(box));
       const overlay = overlayName(image);
-      const drawn = drawOverlay(picture, { prediction: { boxes: corners } });
-      await folder.write(overlay, await encodePng(drawn));
-      return { image, width, height, boxes, overlay };
+      if (overlays) {
+        const corners = boxes.map((box) => cornersOf(box));
+        const drawn = drawOverlay(picture, { prediction: { boxes: corners } });
+        await folder.writeAll(new Map([[overlay, await encodePng(drawn)]]));
+      }
+      list.push({ file: image, width, height, boxes });
+      return { image, width, height, boxes, ...(overlays && { overlay }) };
     },
     addUnread: ({ error }, image) => {
       list.push({ file: image, error });

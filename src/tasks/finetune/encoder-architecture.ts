@@ -6,3 +6,9 @@ import type { FrequencyExponent } from "../../model/position-table.ts";
 export interface EncoderArchitecture extends EncoderConfig {
   readonly positionExponent: FrequencyExponent;
 }
+
+/** An architecture's fields alone, in one order: files tell them as text, and equal models shall have equal files, however their encoder was found. */
+export function inOrder(found: EncoderArchitecture): EncoderArchitecture {
+  const { imageSize, patch, dim, depth, heads, mlpRatio, layerNormEps, positionExponent } = found;
+  return { imageSize, patch, dim, depth, heads, mlpRatio, layerNormEps, positionExponent };
+}

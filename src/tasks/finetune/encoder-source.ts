@@ -12,9 +12,10 @@ import { recognizeWeights } from "../../weights/recognize.ts";
 import type { WeightsFile } from "../../weights/weights-file.ts";
 import { fillParameters } from "../fill-parameters.ts";
 import { findModelFile } from "../initial-file.ts";
-import { type EncoderArchitecture, trainedEncoder } from "./trained-encoder.ts";
+import { type EncoderArchitecture, inOrder } from "./encoder-architecture.ts";
+import { trainedEncoder } from "./trained-encoder.ts";
 
-export type { EncoderArchitecture } from "./trained-encoder.ts";
+export type { EncoderArchitecture } from "./encoder-architecture.ts";
 
 /** An encoder to start from. */
 export interface EncoderSource {
@@ -47,7 +48,7 @@ export async function encoderSource(
   const file = await findModelFile(weights);
   await using stored = await openWeights(file);
   const { normalization, assumed, ...found } = trainedEncoder(stored, options);
-  const architecture = { ...found, imageSize: options.imageSize ?? found.imageSize };
+  const architecture = inOrder({ ...found, imageSize: options.imageSize ?? found.imageSize });
   requireGrid(architecture);
   if (options.heads !== null && options.heads !== found.heads) {
     throw new ConfigError(
@@ -62,12 +63,12 @@ export async function encoderSource(
 
 function drawnEncoder({ size, imageSize, heads }: EncoderOptions): EncoderSource {
   const { patch, dim, depth, mlpRatio, layerNormEps, ...own } = SIZES[size];
-  const architecture: EncoderArchitecture = {
+  const architecture = inOrder({
     ...{ patch, dim, depth, mlpRatio, layerNormEps },
     imageSize: imageSize ?? own.imageSize,
     heads: heads ?? own.heads,
     positionExponent: "k/(d/2)",
-  };
+  });
   requireGrid(architecture);
   return { architecture, normalization: undefined, file: undefined, fill: async () => undefined };
 }

@@ -27,8 +27,10 @@ export interface FinetuneRun<Config extends DownstreamConfig = DownstreamConfig>
 export interface FinetuneResult extends LoopResult {
   /** The model to use: the best by validation, or the newest where nothing was validated. */
   readonly model: string;
-  /** The best validation: its update, and its value by the task's measure, such as mean AUROC, Dice or mAP. */
-  readonly best: { readonly step: number; readonly value: number } | undefined;
+  /** The best validation: its update, and its value by the task's measure, such as mean AUROC, Dice or mAP; by the loss, where `by` says so. */
+  readonly best:
+    | { readonly step: number; readonly value: number; readonly by?: string }
+    | undefined;
   /** How many records stand in the run's `skipped.jsonl`. */
   readonly skipped: number;
   /** What was mended in the records that this part of the run has read, each counted once. */

@@ -193,7 +193,11 @@ async function outcomeOf(
     return { model: join(checkpoints.path(step), "model.safetensors"), best: undefined };
   }
   const value = best.loss < 0 ? -best.loss : best.loss; // what shall be high is compared by its negative
-  return { model: join(out, "best", "model.safetensors"), best: { step: best.step, value } };
+  const { step: after, by } = best;
+  return {
+    model: join(out, "best", "model.safetensors"),
+    best: { step: after, value, ...(by !== undefined && { by }) },
+  };
 }
 
 const noteTo =

@@ -9,10 +9,11 @@ import {
   writeFileAtomically,
 } from "../../util/atomic-file.ts";
 import { describeError, EcampError, UsageError } from "../../util/errors.ts";
+import { type Found, findWritten, noteWritten, removeWritten, WRITTEN } from "./written-list.ts";
 
 /** What a kind of prediction writes at the top of its folder. */
 export interface PredictionEntries {
-  /** The list of everything, which is written last: by it a folder is known as an earlier prediction's. */
+  /** The list of everything, which is written last. */
   readonly list: string;
   /** Files and folders beside it. */
   readonly others: readonly string[];
@@ -50,21 +51,58 @@ export class PredictionFolder {
     await refuseSources(path, sources);
     const found = await entriesOf(path);
     if (found.length > 0) {
-      requireReplaceable(path, found, { entries, overwrite });
-      for (const name of found) await rm(join(path, name), { recursive: true });
+      await removeWritten(path, await requireReplaceable(path, found, { entries, overwrite }));
     }
-    await makeFolder(path, { mode: folderMode(PRIVACY) }).catch((cause: unknown) => {
+    try {
+      await makeFolder(path, { mode: folderMode(PRIVACY) });
+      await noteWritten(path, [entries.list], fileMode(PRIVACY));
+    } catch (cause) {
       throw writeError(path, describeError(cause), cause);
-    });
+    }
     return new PredictionFolder(path);
   }
 
   /** Writes a file whole, and the folders that it lies in. @param name with forward slashes */
   async write(name: string, content: FileContent): Promise<void> {
     const file = join(this.path, name);
+    await noteWritten(this.path, [name], fileMode(PRIVACY)).catch((cause: unknown) => {
+      throw writeError(this.path, describeError(cause), cause);
+    });
     await makeFolder(dirname(file), { mode: folderMode(PRIVACY) });
     await writeFileAtomically(file, content, { mode: fileMode(PRIVACY) });
   }
+
+  /**
+   * Writes the files of one picture: all, or none.
+   * @throws {LongNameError} when a name is longer than the disk takes
+   */
+  async writeAll(files: ReadonlyMap<string, FileContent>): Promise<void> {
+    const done: string[] = [];
+    try {
+      for (const [name, content] of files) {
+        await this.write(name, content);
+        done.push(name);
+      }
+    } catch (error) {
+      if (!isNameTooLong(error)) throw error;
+      await Promise.all(done.map((name) => rm(join(this.path, name), { force: true })));
+      const name = [...files.keys()][done.length] ?? "";
+      throw new LongNameError(
+        `Cannot write "${name}": the name is longer than the disk takes; give the picture a shorter one`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** What is made of a picture would have a longer name than the disk takes. */
+export class LongNameError extends EcampError {
+  override readonly name = "LongNameError";
+}
+
+function isNameTooLong(error: unknown): boolean {
+  if (systemErrorCode(error) === "ENAMETOOLONG") return true;
+  return error instanceof Error && error.cause !== undefined && isNameTooLong(error.cause);
 }
 
 /** Masks among the pictures would be taken for pictures by the next call, and what is replaced may not be what is read. */
@@ -106,30 +144,41 @@ async function entriesOf(path: string): Promise<readonly string[]> {
   });
 }
 
-function requireReplaceable(
+/** What an earlier prediction of the same kind has written, and nothing else lies beside. */
+async function requireReplaceable(
   path: string,
   found: readonly string[],
   { entries: { list, others }, overwrite }: Omit<PredictionFolderOptions, "sources">,
-): void {
+): Promise<Found> {
   if (!overwrite) {
     throw writeError(
       path,
       "it is not empty; choose a new folder, or replace an earlier prediction with --overwrite",
     );
   }
-  const foreign = found.find((name) => name !== list && !others.includes(name));
+  const written = await findWritten(path);
+  const isOther = (name: string): boolean => ![list, WRITTEN, ...others].includes(name);
+  const foreign = found.find((name) => isOther(name) && written?.own.includes(name) !== true);
   if (foreign !== undefined) {
     throw writeError(
       path,
       `it holds "${foreign}", which is no part of such a prediction; choose another folder`,
     );
   }
-  if (!found.includes(list)) {
+  if (written === undefined) {
     throw writeError(
       path,
-      `it is not empty and has no "${list}", so it is no earlier prediction; choose another folder, or empty it`,
+      `it is not empty and has no "${WRITTEN}", so it is no earlier prediction; choose another folder, or empty it`,
     );
   }
+  const [stranger] = written.foreign;
+  if (stranger !== undefined) {
+    throw writeError(
+      path,
+      `it holds "${stranger}", which the earlier prediction has not written; move it away, or choose another folder`,
+    );
+  }
+  return written;
 }
 
 function writeError(path: string, found: string, cause?: unknown): EcampError {

@@ -14,9 +14,12 @@ export interface SavedPrediction {
 
 /** Writes predictions one after another. */
 export interface PredictionWriter<Prediction, Saved extends SavedPrediction> {
-  /** Writes what belongs to a picture. */
+  /**
+   * Writes what belongs to a picture.
+   * @throws {LongNameError} when its name makes one that is too long; nothing is written then
+   */
   readonly add: (prediction: Prediction, image: string) => Promise<Saved>;
-  /** Notes a picture that could not be read. */
+  /** Notes a picture that could not be read, or of which nothing could be written. */
   readonly addUnread: (unread: UnreadFile, image: string) => void;
   /** Writes the lists of what was added. */
   readonly finish: () => Promise<void>;

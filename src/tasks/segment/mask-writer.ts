@@ -56,20 +56,25 @@ export function maskWriter(
     add: async ({ picture, masks }, image) => {
       const { width, height } = picture;
       const saved: [label: string, mask: SavedMask][] = [];
+      const files = new Map<string, Uint8Array>();
+      const rows: string[] = [];
       for (const { label, mask } of masks) {
         const name = `${MASKS}/${image}.${words.get(label) ?? label}.png`;
-        await folder.write(name, await encodeMask(mask));
+        files.set(name, await encodeMask(mask));
         const pixels = maskArea(mask);
         const rle = encodeRunLengths(mask, { starts });
-        lines.push(csvLine([image, label, width, height, pixels, rle]));
+        rows.push(csvLine([image, label, width, height, pixels, rle]));
         saved.push([label, { pixels, mask: name }]);
       }
-      const all = { image, width, height, masks: Object.fromEntries(saved) };
-      if (!overlays) return all;
-      const drawn = drawOverlay(picture, { prediction: { masks: masks.map(({ mask }) => mask) } });
       const overlay = overlayName(image);
-      await folder.write(overlay, await encodePng(drawn));
-      return { ...all, overlay };
+      if (overlays) {
+        const prediction = { masks: masks.map(({ mask }) => mask) };
+        files.set(overlay, await encodePng(drawOverlay(picture, { prediction })));
+      }
+      await folder.writeAll(files);
+      lines.push(...rows);
+      const all = { image, width, height, masks: Object.fromEntries(saved) };
+      return overlays ? { ...all, overlay } : all;
     },
     addUnread: () => undefined, // it has no size, and so no line
     finish: () => folder.write(LIST, lines),
