@@ -4,6 +4,7 @@ import { type Dataset, openDataset } from "../../data/dataset.ts";
 import type { Split } from "../../data/record.ts";
 import { describeLeaks, type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import { ConfigError, ManifestError } from "../../util/errors.ts";
+import { describeLostBest } from "./lost-best.ts";
 import { describeSeen, requireUnseen } from "./seen-records.ts";
 import { readTrainedOn, type TrainedOn } from "./trained-on.ts";
 
@@ -41,14 +42,14 @@ export async function openSources(options: SourceOptions): Promise<EvaluationSou
   }
   const trainedOn = await readTrainedOn(run);
   const scored = await openDataset(path);
+  const warnings = [...(await describeLostBest(run))];
   if (own !== null && resolve(path) === resolve(own)) {
-    return { scored, own: scored, trainedOn, warnings: [] };
+    return { scored, own: scored, trainedOn, warnings };
   }
   // The run's own under another path: it was moved, or the run was.
   if (trainedOn?.datasets.includes(await scored.identity(signal)) === true) {
-    return { scored, own: scored, trainedOn, warnings: [] };
+    return { scored, own: scored, trainedOn, warnings };
   }
-  const warnings: string[] = [];
   const opened = own === null ? undefined : await openDataset(own).catch(noteAbsence(warnings));
   return { scored, own: opened, trainedOn, warnings };
 }
