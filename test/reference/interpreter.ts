@@ -19,21 +19,44 @@ export const KERNELS: Kernels = { ...elementwise, ...layout, ...indexing, ...pro
 /** Values by the names of a graph's inputs or outputs. */
 export type NamedValues = ReadonlyMap<string, Values>;
 
-/** Runs a graph in float64. */
-export function interpret(graph: Graph, feeds: NamedValues): NamedValues {
-  const known = new Map<Tensor, Values>();
-  const computed = (tensor: Tensor): Values => {
-    const value = known.get(tensor);
-    if (value === undefined) throw new TypeError("internal: a node comes before its input");
-    return value;
-  };
+/** Values of tensors inside a graph. */
+export type TensorValues = ReadonlyMap<Tensor, Values>;
+
+/**
+ * Runs a graph in float64.
+ * @param given values that stand as they are: what computes them alone is not computed again
+ */
+export function interpret(
+  graph: Graph,
+  feeds: NamedValues,
+  given: TensorValues = new Map(),
+): NamedValues {
+  const values = interpretAll(graph, feeds, given);
+  return new Map([...graph.outputs].map(([name, tensor]) => [name, computed(values, tensor)]));
+}
+
+/** Runs a graph in float64, and keeps every value in it. */
+export function interpretAll(
+  graph: Graph,
+  feeds: NamedValues,
+  given: TensorValues = new Map(),
+): TensorValues {
+  const known = new Map(given);
   for (const node of graph.nodes) {
-    const results = leafValue(node, feeds) ?? compute(node, node.inputs.map(computed));
+    if (node.outputs.every((output) => known.has(output))) continue;
+    const inputs = node.inputs.map((tensor) => computed(known, tensor));
+    const results = leafValue(node, feeds) ?? compute(node, inputs);
     for (const [index, output] of node.outputs.entries()) {
       known.set(output, requireShape(output, results[index]));
     }
   }
-  return new Map([...graph.outputs].map(([name, tensor]) => [name, computed(tensor)]));
+  return known;
+}
+
+function computed(known: TensorValues, tensor: Tensor): Values {
+  const value = known.get(tensor);
+  if (value === undefined) throw new TypeError("internal: a node comes before its input");
+  return value;
 }
 
 function leafValue({ outputs: [output] }: Node, feeds: NamedValues): readonly Values[] | undefined {

@@ -18,7 +18,7 @@ export const valuesOf = (array: NdArray): Values => ({
 
 /** The coordinates of element number `position` in row-major order. */
 export function coordinatesOf(position: number, shape: Shape): Coordinates {
-  const at: number[] = shape.map(() => 0);
+  const at = shape.slice();
   let rest = position;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const length = shape[axis] ?? 1;
@@ -42,13 +42,20 @@ export function build(shape: Shape, valueAt: (at: Coordinates) => number): Value
   return { shape, data };
 }
 
+/** Where an element stands in the data. Plain loops here and in `readBroadcast`: every number of every kernel passes through them. */
 function offset({ shape }: Values, at: Coordinates): number {
-  const inside =
-    at.length === shape.length && at.every((i, axis) => i >= 0 && i < (shape[axis] ?? 0));
-  if (!inside)
-    throw new RangeError(`Cannot read [${at.join(",")}] of an array [${shape.join(",")}]`);
-  return shape.reduce((position, length, axis) => position * length + (at[axis] ?? 0), 0);
+  if (at.length !== shape.length) throw outside(at, shape);
+  let position = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const [i, length] = [at[axis] ?? -1, shape[axis] ?? 0];
+    if (i < 0 || i >= length) throw outside(at, shape);
+    position = position * length + i;
+  }
+  return position;
 }
+
+const outside = (at: Coordinates, shape: Shape): RangeError =>
+  new RangeError(`Cannot read [${at.join(",")}] of an array [${shape.join(",")}]`);
 
 /** The element at a place. */
 export const read = (x: Values, at: Coordinates): number => x.data[offset(x, at)] ?? Number.NaN;
@@ -60,12 +67,16 @@ export function addAt(x: Values, at: Coordinates, value: number): void {
 }
 
 /** The element that stands at a place of the shape to which `x` was broadcast. */
-export function readBroadcast(x: Values, at: Coordinates): number {
-  const own = at.slice(at.length - x.shape.length);
-  return read(
-    x,
-    own.map((i, axis) => (x.shape[axis] === 1 ? 0 : i)),
-  );
+export function readBroadcast({ shape, data }: Values, at: Coordinates): number {
+  const added = at.length - shape.length; // axes in front that `x` does not have
+  let position = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis] ?? 0;
+    const i = length === 1 ? 0 : (at[added + axis] ?? -1);
+    if (i < 0 || i >= length) throw outside(at, shape);
+    position = position * length + i;
+  }
+  return data[position] ?? Number.NaN;
 }
 
 /** The shape that all the shapes broadcast to. */
