@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { checkTracedGradients } from "../../../test/check-gradients.ts";
 import { assertClose } from "../../../test/close.ts";
 import { between, type Draw, exactly, normal } from "../../../test/draw.ts";
@@ -108,6 +108,30 @@ describe("mixedLoss()", () => {
   });
 });
 
+/** Programs by what they were compiled for: many numbers are shown to each. */
+const programs = new Map<string, Promise<Program>>();
+after(async () => {
+  for (const program of programs.values()) await (await program)[Symbol.asyncDispose]();
+});
+
+function compiledLoss(shape: Shape, hasKnown: boolean): Promise<Program> {
+  const key = `${shape.join()} ${hasKnown}`;
+  const compiled = programs.get(key) ?? compileLoss(shape, hasKnown);
+  programs.set(key, compiled);
+  return compiled;
+}
+
+async function compileLoss(shape: Shape, hasKnown: boolean): Promise<Program> {
+  const logits = input("logits", "f32", shape);
+  const { loss } = mixedLoss(logits, {
+    targets: input("targets", "f32", shape),
+    ...(hasKnown && { known: input("known", "f32", shape.slice(0, 2)) }),
+  });
+  const [gradient] = gradients(loss, [logits]);
+  assert.ok(gradient);
+  return Program.compile(buildGraph({ loss, gradient }), { provider: "cpu", threads: 1 });
+}
+
 /** A loss in f32 with its gradient, as the runtime computes them. */
 async function lossOf({
   shape,
@@ -125,15 +149,7 @@ async function lossOf({
     const array = zeros("f32", of);
     return { ...array, data: array.data.map((_, i) => value(i)) };
   };
-  const logits = input("logits", "f32", shape);
-  const { loss } = mixedLoss(logits, {
-    targets: input("targets", "f32", shape),
-    ...(known !== undefined && { known: input("known", "f32", [batch, classes]) }),
-  });
-  const [gradient] = gradients(loss, [logits]);
-  assert.ok(gradient);
-  const graph = buildGraph({ loss, gradient });
-  await using program = await Program.compile(graph, { provider: "cpu", threads: 1 });
+  const program = await compiledLoss(shape, known !== undefined);
   const feeds = new Map([
     ["logits", filled(shape, z)],
     ["targets", filled(shape, t)],
