@@ -52,6 +52,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "simple-statistics": ["metrics"],
   yauzl: ["weights"],
   zod: [
+    "util", // how what a schema has found is said
     "cli",
     "tasks",
     "train",
