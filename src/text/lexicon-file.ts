@@ -1,6 +1,7 @@
 /** @file A lexicon that a user wrote: its file's format, checked. */
 import { z } from "zod";
 import { ConfigError } from "../util/errors.ts";
+import { firstFault } from "../util/expectation.ts";
 import { wordsOfForm } from "./entity-trie.ts";
 import { FINDING_LABELS, type Lexicon } from "./lexicon.ts";
 
@@ -31,11 +32,8 @@ const lexiconSchema = z.strictObject({
 export function parseLexicon(json: unknown, file: string): Lexicon {
   const parsed = lexiconSchema.safeParse(json);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw unusable(
-      file,
-      `${issue?.path.join(".") || "it"}: ${uncapitalized(issue?.message ?? "")}`,
-    );
+    const { where, expected } = firstFault(parsed.error);
+    throw unusable(file, `${where || "it"}: ${expected}`);
   }
   const names = new Set<string>();
   const owners = new Map<string, string>();
@@ -68,8 +66,6 @@ function claimForm(
   }
   owners.set(key, entity);
 }
-
-const uncapitalized = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 function unusable(file: string, reason: string): ConfigError {
   return new ConfigError(`Cannot use the lexicon "${file}": ${reason}`);

@@ -1,6 +1,7 @@
 /** @file The `tokenizer.json` format of Hugging Face, as far as this project reads it; anything else is an error. */
 import { z } from "zod";
 import { DecodeError } from "../util/errors.ts";
+import { expectationOf } from "../util/expectation.ts";
 import type { PreTokenizerStep, WordRules } from "./split-words.ts";
 
 /** The tokens that every vocabulary must hold, by the part that they play. */
@@ -165,6 +166,5 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   const input = isRecord(issue.input) ? issue.input["type"] : issue.input;
   const isPlain = ["string", "number", "boolean"].includes(typeof input);
   const found = isPlain ? ` (found ${JSON.stringify(input)})` : "";
-  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
-  return `${where === "" ? "" : `${where}: `}${message}${found}`;
+  return `${where === "" ? "" : `${where}: `}${expectationOf(issue)}${found}`;
 }

@@ -118,21 +118,21 @@ test("createTokenizer() accepts added tokens beyond the model's vocabulary", () 
 
 const { model, added_tokens: addedTokens } = JSON_FILE;
 const REFUSED: readonly (readonly [what: string, json: unknown, message: RegExp])[] = [
-  ["a list", [], /expected object/],
+  ["a list", [], /expected an object$/],
   [
     "another model",
     changed({ model: { ...model, type: "BPE" } }),
-    /model\.type: .*"WordPiece" \(found "BPE"\)/,
+    /model\.type: expected WordPiece \(found "BPE"\)/,
   ],
   [
     "a normaliser",
     changed({ normalizer: { type: "BertNormalizer" } }),
-    /normalizer\.0\.type: .*"StripAccents" \(found "BertNormalizer"\)/,
+    /normalizer\.0\.type: .*StripAccents \(found "BertNormalizer"\)/,
   ],
   [
     "a normaliser's setting",
     changed({ normalizer: { type: "NFKD", strip: true } }),
-    /normalizer\.0: unrecognized key: "strip"/,
+    /normalizer\.0: unknown key "strip"/,
   ],
   [
     "a pre-tokeniser",
@@ -145,7 +145,7 @@ const REFUSED: readonly (readonly [what: string, json: unknown, message: RegExp]
     /post_processor: .*expected null/,
   ],
   ["truncation", changed({ truncation: { max_length: 8 } }), /truncation: .*expected null/],
-  ["a setting it does not know", changed({ dropout: 0.1 }), /unrecognized key: "dropout"/],
+  ["a setting it does not know", changed({ dropout: 0.1 }), /unknown key "dropout"/],
   [
     "stripping added tokens",
     changed({ added_tokens: addedTokens.map((token) => ({ ...token, lstrip: true })) }),

@@ -33,7 +33,9 @@ describe("expectationOf()", () => {
     ["expected a list of at most 2 values", z.array(z.int()).max(2), [1, 2, 3]],
     ["expected a list of at least 2 values", z.tuple([z.int(), z.int()]), [1]],
     ["expected a multiple of 16", z.number().multipleOf(16), 17],
-    ['unknown: "b"', z.strictObject({ a: z.int().optional() }), { b: 1 }],
+    ["expected a or null", z.enum(["a"], "expected a or null"), 1],
+    ["expected something else", z.string().regex(/b/), "a"],
+    ['unknown key "b"', z.strictObject({ a: z.int().optional() }), { b: 1 }],
     [
       "expected the lower end first",
       z.int().refine(() => false, "expected the lower end first"),

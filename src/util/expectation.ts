@@ -16,8 +16,12 @@ const TYPES: Readonly<Record<string, string>> = {
   null: "null",
 };
 
+/** How zod's own messages begin. Any other one is a schema's, in its words. */
+const OF_ZOD = /^(?:Invalid|Too|Unrecognized)\b/;
+
 /** `expected a whole number`: what would have been right in place of what the issue is about. */
 export function expectationOf(issue: Issue): string {
+  if (!OF_ZOD.test(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type":
       return `expected ${TYPES[issue.expected] ?? issue.expected}`;
@@ -34,10 +38,7 @@ export function expectationOf(issue: Issue): string {
     case "not_multiple_of":
       return `expected a multiple of ${issue.divisor}`;
     case "unrecognized_keys":
-      return `unknown: ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
-    case "custom":
-    case "invalid_format":
-      return issue.message;
+      return `unknown ${issue.keys.length === 1 ? "key" : "keys"} ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
     default:
       return "expected something else";
   }
