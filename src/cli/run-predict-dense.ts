@@ -59,7 +59,7 @@ export async function predictBoxFiles(
   const { names, folder } = await openFolder(args, BOX_ENTRIES);
   return writeAll({
     ...{ args, names, terminal, leaks: detector.leaks, describe: describeBoxes },
-    writer: boxWriter(folder, detector.classes, { overlays }),
+    writer: boxWriter(folder, detector.classes, { overlays, minObjectness }),
     predictions: predictBoxes(detector, [...names.keys()], { device, minObjectness, signal }),
   });
 }

@@ -1,16 +1,14 @@
 /** @file Drawing over a grey picture in colour: masks, frames, and a strip that says what the colours mean. */
 import type { Corners, Mask } from "./mask.ts";
+import { LETTER_HEIGHT, pixelWord } from "./pixel-font.ts";
 import { type PixelSize, type Raster, raster } from "./raster.ts";
 
 /** Red, green, blue. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** A word as rows of pixels: one for each sign that is not a space. */
-export type PixelWord = readonly string[];
-
 /** A line of a legend. */
 export interface LegendEntry {
-  readonly word: PixelWord;
+  readonly text: string;
   readonly colour: Colour;
 }
 
@@ -18,6 +16,13 @@ const PAPER = 255;
 const INK: Colour = [0, 0, 0];
 /** In pixels of letters: what is left free around a line of a legend. */
 const MARGIN = 4;
+
+/** How a text is written. */
+export interface TextStyle {
+  readonly colour: Colour;
+  /** Pixels across a pixel of a letter. */
+  readonly scale: number;
+}
 
 /** A drawing in red, green and blue. What lies outside it is not drawn. */
 export class Canvas implements PixelSize {
@@ -70,6 +75,17 @@ export class Canvas implements PixelSize {
     }
   }
 
+  /** Writes a text from its upper left corner; letters' pixels are `scale` wide. */
+  write(text: string, [left, top]: readonly [x: number, y: number], style: TextStyle): void {
+    const { colour, scale } = style;
+    for (const [row, pixels] of pixelWord(text).entries()) {
+      for (const [column, sign] of [...pixels].entries()) {
+        const [x, y] = [left + column * scale, top + row * scale];
+        if (sign !== " ") this.fill([x, y, x + scale, y + scale], colour);
+      }
+    }
+  }
+
   #blend(x: number, y: number, colour: Colour, share: number): void {
     const at = 3 * (y * this.width + x);
     for (const [channel, level] of colour.entries()) {
@@ -85,22 +101,17 @@ export class Canvas implements PixelSize {
   }
 }
 
-/** A strip of paper with a line for each entry: a square of its colour, and its word. Letters' pixels are `scale` wide. */
+/** A strip of paper with a line for each entry: a square of its colour, and its text. Letters' pixels are `scale` wide. */
 export function drawLegend(entries: readonly LegendEntry[], width: number, scale: number): Raster {
-  const lineHeight = (Math.max(0, ...entries.map(({ word }) => word.length)) + MARGIN) * scale;
+  const side = LETTER_HEIGHT * scale;
+  const lineHeight = side + MARGIN * scale;
   const height = Math.max(1, entries.length * lineHeight + MARGIN * scale);
   const paper = new Uint8Array(width * height).fill(PAPER);
   const strip = new Canvas(raster({ width, height, channels: 1, data: paper }), scale);
-  for (const [line, { word, colour }] of entries.entries()) {
+  for (const [line, { text, colour }] of entries.entries()) {
     const [left, top] = [MARGIN * scale, MARGIN * scale + line * lineHeight];
-    const side = word.length * scale;
     strip.fill([left, top, left + side, top + side], colour);
-    for (const [row, pixels] of word.entries()) {
-      for (const [column, sign] of [...pixels].entries()) {
-        const [x, y] = [left + side + (MARGIN + column) * scale, top + row * scale];
-        if (sign !== " ") strip.fill([x, y, x + scale, y + scale], INK);
-      }
-    }
+    strip.write(text, [left + side + MARGIN * scale, top], { colour: INK, scale });
   }
   return strip.finish();
 }

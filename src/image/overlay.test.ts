@@ -38,8 +38,8 @@ const OTHER: Corners = [120, 10, 180, 90];
 describe("drawOverlay()", () => {
   test("outlines the truth and tints the prediction", () => {
     const drawing = drawOverlay(plain(), {
-      truth: { masks: [maskOfBoxes([BLOCK], SIZE)] },
-      prediction: { masks: [maskOfBoxes([OTHER], SIZE)] },
+      truth: { masks: [{ mask: maskOfBoxes([BLOCK], SIZE) }] },
+      prediction: { masks: [{ mask: maskOfBoxes([OTHER], SIZE) }] },
       longestSide: WIDTH,
     });
     const [outline, frame, inner] = [2 * (40 + 18), 2 * (60 + 78), 58 * 78];
@@ -55,8 +55,8 @@ describe("drawOverlay()", () => {
   });
 
   test("frames boxes where their masks have their outlines, the truth above", () => {
-    const boxes = [BLOCK, OTHER];
-    const masks = [maskOfBoxes(boxes, SIZE)];
+    const boxes = [{ corners: BLOCK }, { corners: OTHER }];
+    const masks = [{ mask: maskOfBoxes([BLOCK, OTHER], SIZE) }];
     const options = { longestSide: WIDTH };
     const framed = drawOverlay(plain(), { truth: { boxes }, ...options });
     assert.deepEqual(framed, drawOverlay(plain(), { truth: { masks }, ...options }));
@@ -67,7 +67,10 @@ describe("drawOverlay()", () => {
 
   test("cuts at the edge what lies beyond it", () => {
     const beyond: Corners = [-5, -5, 10, 400];
-    const drawing = drawOverlay(plain(), { truth: { boxes: [beyond] }, longestSide: WIDTH });
+    const drawing = drawOverlay(plain(), {
+      truth: { boxes: [{ corners: beyond }] },
+      longestSide: WIDTH,
+    });
     assert.deepEqual(coloursOf(drawing, HEIGHT), {
       [BLUE]: HEIGHT, // its right side alone is inside
       "100,100,100": (WIDTH - 1) * HEIGHT,
@@ -77,19 +80,19 @@ describe("drawOverlay()", () => {
   test("makes large pictures smaller, and what is drawn with them", () => {
     const large = plain(3000, 1500);
     const box: Corners = [300, 450, 900, 750];
-    const drawing = drawOverlay(large, { truth: { boxes: [box] }, longestSide: 1000 });
+    const drawing = drawOverlay(large, { truth: { boxes: [{ corners: box }] }, longestSide: 1000 });
     assert.equal(drawing.width, 1000);
     const line = 2; // of 1000 pixels
     assert.equal(coloursOf(drawing, 500)[BLUE], 2 * line * (200 + 100 - 2 * line));
     assert.equal(colourAt(drawing, 100, 150), BLUE);
     const mask = maskOfBoxes([box], { width: 3000, height: 1500 });
-    const outlined = drawOverlay(large, { truth: { masks: [mask] }, longestSide: 1000 });
+    const outlined = drawOverlay(large, { truth: { masks: [{ mask }] }, longestSide: 1000 });
     assert.deepEqual(outlined, drawing);
   });
 
   test("draws each pixel of a small picture as a square", () => {
     const drawing = drawOverlay(plain(20, 10), {
-      prediction: { masks: [maskOfBoxes([[2, 3, 4, 5]], { width: 20, height: 10 })] },
+      prediction: { masks: [{ mask: maskOfBoxes([[2, 3, 4, 5]], { width: 20, height: 10 }) }] },
       longestSide: 215,
     });
     assert.equal(drawing.width, 200);
@@ -99,7 +102,7 @@ describe("drawOverlay()", () => {
   });
 
   test("says below which colour is which, of what was drawn", () => {
-    const layer = { masks: [emptyMask(SIZE)] };
+    const layer = { masks: [{ mask: emptyMask(SIZE), label: "none" }] };
     const both = drawOverlay(plain(), { truth: layer, prediction: layer, longestSide: WIDTH });
     assert.equal(both.height, HEIGHT + 4 + 2 * (7 + 4));
     assert.equal(colourAt(both, 4, HEIGHT + 4), BLUE);
@@ -112,16 +115,48 @@ describe("drawOverlay()", () => {
     assert.deepEqual([tiny.width, tiny.height], [20, 25]); // its word is cut, not refused
   });
 
+  test("says of each mask and box what it is, over everything, the truth above the prediction", () => {
+    const [mask, longestSide] = [maskOfBoxes([OTHER], SIZE), WIDTH];
+    const plainly = drawOverlay(plain(), { prediction: { masks: [{ mask }] }, longestSide });
+    const named = drawOverlay(plain(), {
+      ...{ prediction: { masks: [{ mask, label: "L" }] }, longestSide },
+    });
+    // In the middle of the mask, on black with one pixel around it.
+    const [left, top] = [150 - 4, 50];
+    assert.equal(colourAt(named, left, top), "0,0,0");
+    assert.equal(colourAt(named, left + 1, top + 1), ORANGE);
+    assert.equal(colourAt(named, left + 2, top + 1), "0,0,0");
+    assert.equal(colourAt(named, left + 5, top + 7), ORANGE);
+    const changed = new Set<number>();
+    for (const [i, level] of named.data.entries()) {
+      if (level !== plainly.data[i]) changed.add(Math.floor(i / 3 / WIDTH));
+    }
+    assert.deepEqual([Math.min(...changed), Math.max(...changed)], [top, top + 8]);
+    const both = drawOverlay(plain(), {
+      truth: { boxes: [{ corners: BLOCK, label: "L" }] },
+      prediction: { boxes: [{ corners: BLOCK, label: "L" }] },
+      longestSide,
+    });
+    assert.equal(colourAt(both, 21, 30 - 9 + 1), BLUE); // on the box
+    assert.equal(colourAt(both, 21, 50 + 1), ORANGE); // below it
+  });
+
+  test("says in the legend what is to be known of a layer", () => {
+    const drawn = (note: string) =>
+      drawOverlay(plain(), { prediction: { boxes: [], note }, longestSide: WIDTH });
+    assert.notDeepEqual(drawn("objectness >= 0.5"), drawn("objectness >= 0.3"));
+  });
+
   test("is a picture that can be written, of colour pictures too", async () => {
     const data = new Uint8Array(3 * WIDTH * HEIGHT).fill(GREY);
-    const options = { truth: { boxes: [BLOCK] }, longestSide: WIDTH };
+    const options = { truth: { boxes: [{ corners: BLOCK }] }, longestSide: WIDTH };
     const drawing = drawOverlay(raster({ ...SIZE, channels: 3, data }), options);
     assert.deepEqual(drawing, drawOverlay(plain(), options));
     assert.deepEqual(await decodeImage(await encodePng(drawing)), drawing);
   });
 
   test("refuses a mask of another size", () => {
-    const masks = [emptyMask({ width: 3, height: 4 })];
+    const masks = [{ mask: emptyMask({ width: 3, height: 4 }) }];
     assert.throws(
       () => drawOverlay(plain(), { truth: { masks } }),
       /mask of 3 x 4 over a picture of 200 x 100/,

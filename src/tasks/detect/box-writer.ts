@@ -9,6 +9,7 @@ import {
   type PredictionWriter,
   type SavedPrediction,
 } from "../predict/prediction-writer.ts";
+import { surestBoxes } from "./drawn-boxes.ts";
 import type { BoxPrediction, FoundBox } from "./predict.ts";
 
 /** The boxes of a picture that were written. */
@@ -29,11 +30,18 @@ const COCO = "detections.coco.json";
 /** What stands at the top of a folder of boxes. */
 export const BOX_ENTRIES: PredictionEntries = { list: LIST, others: [COCO, OVERLAYS] };
 
+/** What is written beside the lists. */
+export interface BoxWriterOptions {
+  readonly overlays: boolean;
+  /** Boxes of less objectness are not drawn; a bound that is for drawings if absent. */
+  readonly minObjectness?: number | undefined;
+}
+
 /** A writer of boxes of these classes. */
 export function boxWriter(
   folder: PredictionFolder,
   classes: readonly string[],
-  { overlays }: { readonly overlays: boolean },
+  { overlays, minObjectness }: BoxWriterOptions,
 ): PredictionWriter<Detected, SavedBoxes> {
   const list: Listed[] = [];
   return {
@@ -41,8 +49,7 @@ export function boxWriter(
       const { width, height } = picture;
       const overlay = overlayName(image);
       if (overlays) {
-        const corners = boxes.map((box) => cornersOf(box));
-        const drawn = drawOverlay(picture, { prediction: { boxes: corners } });
+        const drawn = drawOverlay(picture, { prediction: surestBoxes(boxes, minObjectness) });
         await folder.writeAll(new Map([[overlay, await encodePng(drawn)]]));
       }
       list.push({ file: image, width, height, boxes });
@@ -56,10 +63,6 @@ export function boxWriter(
       await folder.write(LIST, `${JSON.stringify(list, null, 1)}\n`);
     },
   };
-}
-
-function cornersOf({ x, y, width, height }: FoundBox): readonly [number, number, number, number] {
-  return [x, y, x + width, y + height];
 }
 
 /**

@@ -12,6 +12,7 @@ import type { DenseJudging, Judged } from "../dense/judging.ts";
 import { detectHead } from "./detect-head.ts";
 import { DETECT_TASK } from "./detect-task.ts";
 import { DETECTOR_FORMAT, type DetectorDescription } from "./detector-description.ts";
+import { surestBoxes, trueBoxes } from "./drawn-boxes.ts";
 import { foundBoxes } from "./found-boxes.ts";
 import type { SuppressOptions } from "./suppress-boxes.ts";
 
@@ -53,16 +54,17 @@ export const DETECT_JUDGING: DenseJudging<
   kind: "detect",
   task: DETECT_TASK,
   format: DETECTOR_FORMAT,
-  open: (description, { minObjectness = description.objectness }) => {
-    const suppress = { minObjectness, maxOverlap: description.maxOverlap };
+  open: (description, { minObjectness }) => {
+    const { objectness, maxOverlap } = description;
+    const suppress = { minObjectness: minObjectness ?? objectness, maxOverlap };
     const { config, classes } = description;
     return {
       head: detectHead(config, { metadata: {}, suppress }),
       ...{ imageSize: config.imageSize, classes },
       linesOf: (run) => linesOf(run, description, suppress),
       overlay: async (_, __, { line }) => ({
-        truth: { boxes: line.truth.map(cornersOf) },
-        prediction: { boxes: line.found.filter(({ score }) => score >= DRAWN).map(cornersOf) },
+        truth: trueBoxes(line.truth),
+        prediction: surestBoxes(line.found, minObjectness),
       }),
     };
   },
@@ -98,9 +100,6 @@ function sameTruth(first: DetectLine, second: DetectLine): boolean {
     return cornersOf(box).every((place, k) => Math.abs(place - (corners[k] ?? 0)) <= ROUNDING);
   });
 }
-
-/** Surer boxes than this are drawn; a list goes on to boxes that hardly mean anything. */
-const DRAWN = 0.5;
 
 const cornersOf = ({ x, y, width, height }: LineBox): Corners => [x, y, x + width, y + height];
 

@@ -68,8 +68,7 @@ export function maskWriter(
       }
       const overlay = overlayName(image);
       if (overlays) {
-        const prediction = { masks: masks.map(({ mask }) => mask) };
-        files.set(overlay, await encodePng(drawOverlay(picture, { prediction })));
+        files.set(overlay, await encodePng(drawOverlay(picture, { prediction: { masks } })));
       }
       await folder.writeAll(files);
       lines.push(...rows);

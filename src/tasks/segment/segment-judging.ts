@@ -4,7 +4,8 @@ import { readMasks } from "../../data/read-masks.ts";
 import type { SegmentationFields } from "../../data/segmentation-job.ts";
 import { INSIDE } from "../../image/dense-view.ts";
 import { type Fit, placeInSquare } from "../../image/letterbox.ts";
-import type { OverlayOptions } from "../../image/overlay.ts";
+import type { Mask } from "../../image/mask.ts";
+import type { OverlayMask, OverlayOptions } from "../../image/overlay.ts";
 import { type MaskFigureName, maskFigures } from "../../metrics/mask-figures.ts";
 import { type MaskScore, scoreMask } from "../../metrics/segmentation-statistics.ts";
 import type { SegmentConfig } from "../../recipes/segment-config.ts";
@@ -129,6 +130,8 @@ async function overlayOf(
   });
   const pixels = imageSize ** 2;
   const logits = outputs.get(LOGITS) ?? new Float32Array();
+  const named = (all: readonly (Mask | undefined)[]): readonly OverlayMask[] =>
+    all.flatMap((mask, k) => (mask === undefined ? [] : [{ mask, label: classes[k] ?? "" }]));
   const predicted = classes.map((_, k) => {
     const from = (row * classes.length + k) * pixels;
     return maskOfLogits(logits.subarray(from, from + pixels), size, {
@@ -136,6 +139,5 @@ async function overlayOf(
       fit: maskFit,
     });
   });
-  const truth = masks.filter((mask) => mask !== undefined);
-  return { truth: { masks: truth }, prediction: { masks: predicted } };
+  return { truth: { masks: named(masks) }, prediction: { masks: named(predicted) } };
 }
