@@ -40,7 +40,7 @@ export const EVALUATE_OPTIONS: EvaluateOptions = {
     type: "number",
     min: 0,
     max: 1,
-    help: "detectors: boxes below it are no detections; the model's own if absent",
+    help: "detectors: boxes below it are no detections; if absent the model's own, and 0.5 in pictures",
   },
   "small-below": {
     type: "number",
