@@ -159,13 +159,13 @@ function describeMasks({ masks }: SavedMasks): string {
 /** The most boxes on a line. */
 const SHOWN = 5;
 
-/** `nodule 0.83 at (12, 40, 96, 88)`: column and row of the first corner, width, height; the surest boxes first. */
+/** `nodule, objectness 0.83, 96 x 88 at 12, 40`: width, height, column and row of the first corner; the surest boxes first. */
 export function describeBoxes({ boxes }: Pick<SavedBoxes, "boxes">): string {
   if (boxes.length === 0) return "nothing found";
   const words = boxes.slice(0, SHOWN).map(({ label, score, x, y, width, height }) => {
-    const places = [x, y, width, height].map(Math.round).join(", ");
-    return `${label} ${score.toFixed(2)} at (${places})`;
+    const [left, top, across, down] = [x, y, width, height].map(Math.round);
+    return `${label}, objectness ${score.toFixed(2)}, ${across} x ${down} at ${left}, ${top}`;
   });
   const more = boxes.length - words.length;
-  return [...words, ...(more > 0 ? [`and ${more} more`] : [])].join("  ");
+  return [...words, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }

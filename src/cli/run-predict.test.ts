@@ -223,7 +223,7 @@ describe("ecamp predict with a detector", () => {
     assert.equal(status, 1);
     assert.match(
       out,
-      /film\.png {2}mass 0\.90 at \(2, 1, 4, 2\) {2}nodule 0\.30 at \(8, 3, 8, 2\)\n/,
+      /film\.png {2}mass, objectness 0\.90, 4 x 2 at 2, 1; nodule, objectness 0\.30, 8 x 2 at 8, 3\n/,
     );
     const list = await parsed<Listed[]>("boxes", "detections.json");
     assert.deepEqual(
@@ -262,8 +262,8 @@ test("describeBoxes() names the surest few, and how many more there are", () => 
   const box = { label: "mass", score: 0.9, probability: 1, x: 0.6, y: 1.4, width: 3, height: 2 };
   const shown = (count: number) =>
     describeBoxes({ boxes: Array.from({ length: count }, () => box) });
-  assert.match(shown(5), /^(?:mass 0\.90 at \(1, 1, 3, 2\)(?: {2})?){5}$/);
-  assert.match(shown(7), /\) {2}and 2 more$/);
+  assert.match(shown(5), /^(?:mass, objectness 0\.90, 3 x 2 at 1, 1(?:; )?){5}$/);
+  assert.match(shown(7), /; and 2 more$/);
 });
 
 describe("ecamp predict", () => {

@@ -44,7 +44,10 @@ export interface Drawing<
   Line,
   Name extends string,
 > {
-  readonly judging: Pick<DenseJudging<Config, F, Description, Line, Name>, "caseScore">;
+  readonly judging: Pick<
+    DenseJudging<Config, F, Description, Line, Name>,
+    "caseScore" | "caseScoreName"
+  >;
   readonly opened: OpenJudging<Config, F, Line>;
   readonly trained: TrainedDense<F>;
   readonly dataset: Dataset;
@@ -94,6 +97,7 @@ export async function drawCases<
   }
   const list = chosen.map(({ name, position, score }) => ({
     ...{ picture: `${name}.png`, id: records.ids[position], score },
+    scoreIs: judging.caseScoreName,
   }));
   const text = `${JSON.stringify(list, null, 2)}\n`;
   await writeFileAtomically(join(folder, LIST), text, { mode });
@@ -143,23 +147,24 @@ export async function removeDrawn(evaluation: string): Promise<void> {
   await Promise.all(drawn.map((name) => rm(join(folder, name))));
 }
 
-/** So many of each: the worst, those around the middle, the best; no case twice. Equal scores stand in the order of the records. */
+/**
+ * So many of each: the worst, those around the middle, the best; no case twice, and of few cases a third each. Equal scores stand in the
+ * order of the records.
+ */
 export function chooseCases(scores: readonly number[], each: number): readonly ChosenCase[] {
   const order = [...scores.keys()].sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
-  const taken = new Set<number>();
-  const take = (kind: string, positions: readonly number[]): readonly ChosenCase[] =>
-    positions
-      .filter((position) => !taken.has(position))
-      .slice(0, each)
-      .map((position, i) => {
-        taken.add(position);
-        const name = `${kind}-${String(i + 1).padStart(2, "0")}`;
-        return { name, position, score: scores[position] ?? 0 };
-      });
-  const middle = Math.max(0, Math.floor((order.length - each) / 2));
+  const worst = Math.min(each, Math.ceil(order.length / 3));
+  const best = Math.min(each, Math.ceil((order.length - worst) / 2));
+  const between = order.slice(worst, order.length - best);
+  const middle = Math.max(0, Math.floor((between.length - each) / 2));
+  const named = (kind: string, positions: readonly number[]): readonly ChosenCase[] =>
+    positions.map((position, i) => ({
+      name: `${kind}-${String(i + 1).padStart(2, "0")}`,
+      ...{ position, score: scores[position] ?? 0 },
+    }));
   return [
-    ...take("worst", order),
-    ...take("best", order.toReversed()),
-    ...take("middle", order.slice(middle)),
+    ...named("worst", order.slice(0, worst)),
+    ...named("best", order.toReversed().slice(0, best)),
+    ...named("middle", between.slice(middle, middle + each)),
   ];
 }

@@ -79,6 +79,8 @@ export interface DenseJudging<
   /** Do two models' lines of a record say the same of what is there? Else their figures are of different questions. */
   readonly sameTruth: (first: Line, second: Line) => boolean;
   readonly figures: (records: JudgedRecords<Line>, options: FigureOptions) => DenseFigures<Name>;
+  /** What `caseScore` is called. */
+  readonly caseScoreName: string;
   /** How good a prediction of one picture is, from 0 to 1: by which cases to draw are chosen. */
   readonly caseScore: (line: Line, classes: readonly string[]) => number;
 }

@@ -79,6 +79,8 @@ export const DETECT_JUDGING: DenseJudging<
       { ids, groups, classes, images: lines.map((line) => relativeImage(line, classes)) },
       { smallBelow },
     ),
+  caseScoreName:
+    "mAP at an overlap of 0.5; of a picture without boxes, how unsure its surest false alarm is",
   caseScore: (line, classes) => {
     const image = relativeImage(line, classes);
     const precision = meanAveragePrecision([image], { iouThresholds: [0.5] });

@@ -56,6 +56,7 @@ export const SEGMENT_JUDGING: DenseJudging<
       scores: classes.map((name) => lines.map(({ scores }) => scores[name] ?? undefined)),
       smallBelow: smallBelow * (lines[0]?.pixels ?? 0),
     }),
+  caseScoreName: "mean Dice of the classes that are known",
   caseScore: ({ scores }) => {
     const known = Object.values(scores).filter((each) => each !== null);
     return known.reduce((sum, { dice }) => sum + dice, 0) / Math.max(1, known.length);
