@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NANO } from "../../test/nano-model.ts";
+import { pixelWord } from "../image/pixel-font.ts";
 import { type NdArray, ndArray, sizeOf } from "../util/nd-array.ts";
 import { reconstructionPicture } from "./reconstruction-picture.ts";
 
@@ -75,5 +76,32 @@ describe("reconstructionPicture()", () => {
     assert.equal(level(1, 3, 0, 0), 255);
     assert.equal(level(1, 3, 0, 5), 250);
     assert.equal(level(1, 3, 3, 7), 0);
+  });
+
+  test("says above wide panels what each is", () => {
+    const wide = { ...NANO, imageSize: 64, bigImageSize: 128, patch: 32 };
+    const panel = (side: number): NdArray =>
+      ndArray("f32", [1, 3, side, side], new Float32Array(3 * side * side));
+    const { width, height, data } = reconstructionPicture(
+      ndArray("u8", [1, 128, 128], new Uint8Array(128 * 128)),
+      {
+        ...{ small: panel(64), predicted: panel(64), superResolved: panel(128) },
+        mask: ndArray("f32", [1, 4], [0, 0, 0, 0]),
+      },
+      wide,
+    );
+    assert.equal(height, 128 + 7 + 2 * GAP);
+    const ink = (panelIndex: number): number => {
+      let pixels = 0;
+      for (let row = 0; row < 7 + 2 * GAP; row++) {
+        const from = row * width + panelIndex * (128 + GAP);
+        pixels += data.subarray(from, from + 128).filter((level) => level === 0).length;
+      }
+      return pixels;
+    };
+    const letters = (text: string): number => pixelWord(text).join("").replaceAll(" ", "").length;
+    const words = ["Film", "Seen", "Reconstruction", "Super-resolution"];
+    assert.deepEqual([0, 1, 2, 3].map(ink), words.map(letters));
+    assert.equal(data[(7 + 2 * GAP) * width], 0); // the film begins below
   });
 });

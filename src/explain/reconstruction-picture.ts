@@ -1,4 +1,5 @@
 /** @file Films beside what the model made of them, as one picture: film | what the encoder saw | reconstruction | super-resolution. */
+import { LETTER_HEIGHT, pixelWord } from "../image/pixel-font.ts";
 import type { Raster } from "../image/raster.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { NdArray } from "../util/nd-array.ts";
@@ -9,6 +10,13 @@ const GAP = 8;
 const PAPER = 255;
 /** The level of removed patches. */
 const REMOVED = 96;
+
+const INK = 0;
+
+/** What stands above the panels. */
+const HEADINGS = ["Film", "Seen", "Reconstruction", "Super-resolution"] as const;
+/** The most pixels across a pixel of a letter. */
+const LARGEST_LETTERS = 3;
 
 type Level = (row: number, column: number) => number;
 
@@ -55,7 +63,8 @@ function panels(
 
 /**
  * One row a film, four panels a row: the film; the patches that the encoder saw; those patches with the model's prediction in
- * the gaps; the super-resolved prediction. Nothing of the film is pasted into the last panel.
+ * the gaps; the super-resolved prediction. Nothing of the film is pasted into the last panel. Above stands what each is, where panels are
+ * wide enough for the words.
  * @param film u8 [B, S, S]
  */
 export function reconstructionPicture(
@@ -66,11 +75,16 @@ export function reconstructionPicture(
   const rows = film.shape[0] ?? 0;
   const side = config.bigImageSize;
   const width = 4 * side + 3 * GAP;
-  const height = rows * side + (rows - 1) * GAP;
+  const scale = headingScale(side);
+  const top = scale === 0 ? 0 : LETTER_HEIGHT * scale + 2 * GAP;
+  const height = top + rows * side + (rows - 1) * GAP;
   const data = new Uint8Array(width * height).fill(PAPER);
+  for (const [index, text] of HEADINGS.entries()) {
+    writeText(data.subarray(GAP * width + index * (side + GAP)), text, { width, scale });
+  }
   for (let sample = 0; sample < rows; sample++) {
     for (const [index, level] of panels(film, stages, sample, config).entries()) {
-      const corner = sample * (side + GAP) * width + index * (side + GAP);
+      const corner = (top + sample * (side + GAP)) * width + index * (side + GAP);
       for (let row = 0; row < side; row++) {
         for (let column = 0; column < side; column++)
           data[corner + row * width + column] = level(row, column);
@@ -78,4 +92,27 @@ export function reconstructionPicture(
     }
   }
   return { width, height, channels: 1, data };
+}
+
+/** Pixels across a pixel of a letter, so that every heading fits its panel; 0 where none does. */
+function headingScale(side: number): number {
+  const widest = Math.max(...HEADINGS.map((text) => pixelWord(text)[0]?.length ?? 0));
+  return Math.min(LARGEST_LETTERS, Math.floor(side / widest));
+}
+
+/** Writes a text into rows of `width` levels, from their first one on. */
+function writeText(
+  levels: Uint8Array,
+  text: string,
+  { width, scale }: { readonly width: number; readonly scale: number },
+): void {
+  for (const [row, pixels] of pixelWord(text).entries()) {
+    for (const [column, sign] of [...pixels].entries()) {
+      if (sign === " ") continue;
+      for (let line = 0; line < scale; line++) {
+        const from = (row * scale + line) * width + column * scale;
+        levels.fill(INK, from, from + scale);
+      }
+    }
+  }
 }
