@@ -124,7 +124,7 @@ describe("parseManifest()", () => {
 
   test("takes the one that the guide writes by hand", async () => {
     const guide = new URL("../../docs/how-to/masks-and-boxes.md", import.meta.url);
-    const [, written = ""] = /```json\n([^]*?)```/.exec(await readFile(guide, "utf8")) ?? [];
+    const [, written = ""] = /```json\n([\s\S]*?)```/.exec(await readFile(guide, "utf8")) ?? [];
     const { maskRoot, ...required } = JSON.parse(written);
     assert.equal(maskRoot, "masks");
     assert.equal(parseManifest(required, attempt).importer, "by hand");
