@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -142,6 +142,18 @@ describe("ecamp finetune segment and detect", () => {
         new RegExp(`it is a run of "ecamp ${command}", expected one of "ecamp ${words.join(" ")}"`),
       );
     }
+  });
+
+  test("evaluate names all commands whose runs it takes", async () => {
+    await mkdir(at("pretrained"));
+    const saved = { "run.tokenizer": { value: "tokenizer.json", from: "--tokenizer" } };
+    await writeFile(join(at("pretrained"), "config.json"), JSON.stringify(saved));
+    const { status, err } = await call("evaluate", at("pretrained"));
+    assert.equal(status, 1);
+    assert.match(
+      err,
+      /pretrained": it is a run of "ecamp pretrain", expected one of "ecamp finetune classify", "ecamp finetune segment", "ecamp finetune detect"$/m,
+    );
   });
 
   test("a leak that was allowed is said wherever the model goes", async () => {

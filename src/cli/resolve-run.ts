@@ -117,7 +117,7 @@ export async function resolveResumed<Config extends object>(
   }
   await requireRunFolder(out, attempt);
   const saved = await readSavedConfig(join(out, "config.json"), attempt);
-  requireKind(kind, saved, `Cannot ${attempt} "${out}"`);
+  requireKind([kind.command], saved, `Cannot ${attempt} "${out}"`);
   const values = Object.fromEntries([...saved].map(([key, { value }]) => [key, value]));
   const resolved = resolveConfig({
     schema: kind.schema,
@@ -148,22 +148,29 @@ function writerOf(saved: ReadonlyMap<string, ResolvedValue>): string | undefined
 
 /**
  * The command that a run was started with; undefined where that is not known.
- * @throws {ConfigError} when the folder is not a run's
+ * @param commands those whose runs will do
+ * @throws {ConfigError} when the folder is not a run's, or the run is of none of the commands
  */
-export async function commandOfRun(out: string, attempt: string): Promise<string | undefined> {
+export async function commandOfRun(
+  out: string,
+  attempt: string,
+  commands: readonly string[],
+): Promise<string | undefined> {
   await requireRunFolder(out, attempt);
-  return writerOf(await readSavedConfig(join(out, "config.json"), attempt));
+  const saved = await readSavedConfig(join(out, "config.json"), attempt);
+  return requireKind(commands, saved, `Cannot ${attempt} "${out}"`);
 }
 
-/** @throws {ConfigError} when the run is of another kind */
+/** The command that wrote it. Throws `ConfigError` when it is known and none of those. */
 function requireKind(
-  { command }: Pick<RunKind<object>, "command">,
+  commands: readonly string[],
   saved: ReadonlyMap<string, ResolvedValue>,
   attempt: string,
-): void {
+): string | undefined {
   const wrote = writerOf(saved);
-  if (wrote === undefined || wrote === command) return;
-  throw new ConfigError(`${attempt}: it is a run of "${wrote}", expected one of "${command}"`);
+  if (wrote === undefined || commands.includes(wrote)) return wrote;
+  const expected = commands.map((command) => JSON.stringify(command)).join(", ");
+  throw new ConfigError(`${attempt}: it is a run of "${wrote}", expected one of ${expected}`);
 }
 
 /** Origins as the run has them, and every value that is another one and may not be. */

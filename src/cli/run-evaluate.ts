@@ -18,9 +18,12 @@ import { describeEvaluation } from "./show-evaluation.ts";
 import { stagedProgress } from "./staged-progress.ts";
 import type { CommandContext } from "./terminal.ts";
 
+/** Whose runs have a model to evaluate. */
+const EVALUATED = [CLASSIFY, SEGMENT, DETECT].map(({ command }) => command);
+
 /** Evaluates a run and prints its figures. */
 export async function runEvaluate(args: EvaluateArgs, context: CommandContext): Promise<number> {
-  const command = await commandOfRun(args.run, "evaluate");
+  const command = await commandOfRun(args.run, "evaluate", EVALUATED);
   if (command === SEGMENT.command) {
     requireFitting("segmenter", args);
     return runEvaluateSegment(args, context);

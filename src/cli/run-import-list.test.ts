@@ -120,7 +120,10 @@ describe("ecamp data import list", () => {
     );
     const missing = await importBoth(out, "--public");
     assert.equal(missing.status, 1);
-    assert.match(missing.err, /test\.txt" line 2: its picture is not in/);
+    assert.match(
+      missing.err,
+      /test\.txt" line 2: its picture is not in ".*": there is no file "[^"]+"; correct/,
+    );
     assert.equal(existsSync(out), false);
   });
 });

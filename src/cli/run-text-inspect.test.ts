@@ -62,6 +62,19 @@ describe("ecamp text inspect", () => {
     assert.ok(!out.includes("\u001b"));
   });
 
+  test("shows a weight where there is a loss, and says what the numbers are", async () => {
+    const { out } = await call(["--id", "a"]);
+    assert.match(out, /^ {2}\[CLS\] +0 +–$/m);
+    for (const [line] of out.matchAll(/^ {2}\S+ +\d+ [^%\n]*$/gm)) {
+      assert.match(line, line.includes("masked") ? /\d\.\d{3}$/ : /–$/, line);
+    }
+    assert.match(out, /^ {2}weight: .* stock phrase gets 0\.05; what these lose goes to the desc/m);
+    assert.match(out, /^ {2}–: no loss, because only masked tokens have one here/m);
+    const published = await call(["--id", "a", "--fidelity", "published"]);
+    assert.match(published.out, /^ {2}\[CLS\] +0 +1\.000$/m);
+    assert.doesNotMatch(published.out, /–/);
+  });
+
   test("gives the same for the same seed and epoch, and another draw for another epoch", async () => {
     const first = await call(["--id", "a", "--epoch", "3", "--seed", "7", "--json"]);
     const again = await call(["--id", "a", "--epoch", "3", "--seed", "7", "--json"]);

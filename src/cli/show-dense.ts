@@ -47,16 +47,35 @@ const TABLES: Readonly<Record<DenseProvenance["task"], readonly (readonly Column
   ],
 };
 
-const EXPLAINED: Readonly<Record<DenseProvenance["task"], readonly string[]>> = {
-  segment: [
-    "Dice and IoU of all images count nothing predicted where there is nothing as 1: the floor is what predicting nothing gets",
-    "positives: images with something to find",
-  ],
-  detect: [
-    "filtered: images without a true box or without a detection are left out, which flatters",
+/** What the tables need beside them to be read right. */
+function explanations(task: DenseProvenance["task"], rows: readonly Row[]): readonly string[] {
+  const ofMany = rows.length > 1;
+  if (task === "segment") {
+    const hasFloor = TABLES.segment.flat().some((each) => isAboveNothing(each, rows));
+    return [
+      "Dice and IoU of all images count nothing predicted where there is nothing as 1",
+      ...(hasFloor ? ["floor: what predicting nothing gets"] : []),
+      "positives: images with something to find",
+      "HD95: an empty prediction there has the image's diagonal, and is in the mean",
+    ];
+  }
+  return [
+    "filtered: images without a true box or without a detection are left out, which flatters, and an overlap equal to the threshold is no match",
+    ...(ofMany
+      ? [
+          "filtered, all: what is left out has no true box, or no detection, of any class; a class's row asks for its own",
+        ]
+      : []),
     "FROC: sensitivity at so many false alarms an image",
-  ],
-};
+    ...(ofMany
+      ? ["FROC, all: the classes share one threshold and so many false alarms together"]
+      : []),
+  ];
+}
+
+/** Has the figure a floor that is more than 0 anywhere? */
+const isAboveNothing = ({ name }: Column, rows: readonly Row[]): boolean =>
+  rows.some(({ figures }) => (figures[name]?.floor ?? 0) > 0);
 
 /** The figures for people. */
 export function describeDense<Name extends string>({
@@ -64,7 +83,7 @@ export function describeDense<Name extends string>({
   ...from
 }: DenseEvaluation<Name>): string {
   const { bootstrap, patients, classes } = report;
-  const rows = [
+  const rows: readonly Row[] = [
     ...classes,
     ...(classes.length > 1 ? [{ name: ALL[from.task], figures: report.all }] : []),
   ];
@@ -78,7 +97,7 @@ export function describeDense<Name extends string>({
     ...from.warnings.map((warning) => `  warning: ${warning}`),
     "",
     ...TABLES[from.task].flatMap((columns) => [...figureTable(columns, rows), ""]),
-    ...EXPLAINED[from.task].map((line) => `  ${line}`),
+    ...explanations(from.task, rows).map((line) => `  ${line}`),
     `Predictions and figures: ${from.folder}`,
     ...(from.pictures === undefined ? [] : [`Pictures of cases: ${from.pictures}`]),
     "",
@@ -96,9 +115,9 @@ interface Row {
 }
 
 function figureTable(columns: readonly Column[], rows: readonly Row[]): readonly string[] {
-  const hasFloor = ({ name }: Column): boolean =>
-    rows.some(({ figures }) => (figures[name]?.floor ?? 0) > 0);
-  const withFloors = columns.flatMap((each) => (hasFloor(each) ? [each, undefined] : [each]));
+  const withFloors = columns.flatMap((each) =>
+    isAboveNothing(each, rows) ? [each, undefined] : [each],
+  );
   let last: Column | undefined;
   const heads = withFloors.map((each) => each?.head ?? "floor");
   return textTable([

@@ -1,5 +1,6 @@
 /** @file The text of a report as pre-training sees it, for a person: coloured on a terminal, with marks elsewhere. */
 import type { InspectedPhrase, InspectedToken, TextInspection } from "../tasks/inspect-text.ts";
+import { DIMINISHED_WEIGHT } from "../text/rebalance-weights.ts";
 import { textTable } from "./text-table.ts";
 
 /** How the parts of a text are told from the rest. */
@@ -113,16 +114,28 @@ function wrap(words: readonly PrintedWord[], columns: number): readonly string[]
 }
 
 function tokenTable(tokens: readonly InspectedToken[]): readonly string[] {
-  const rows = tokens.map(({ token, input, entity, descriptor, phrase, weight }, i) => [
+  const rows = tokens.map(({ token, input, entity, descriptor, phrase, weight, counts }, i) => [
     printable(token),
     String(i),
     token === input ? "" : "masked",
     entity === null ? "" : entity === "starts" ? "entity" : '"',
     descriptor ? "descriptor" : "",
     phrase ? "phrase" : "",
-    weight.toFixed(3),
+    counts ? weight.toFixed(3) : "–",
   ]);
-  return textTable([["token", "at", "", "", "", "", "weight"], ...rows]);
+  return [
+    ...textTable([["token", "at", "", "", "", "", "weight"], ...rows]),
+    ...weightNotes(tokens).map((line) => `  ${line}`),
+  ];
+}
+
+/** What the weights are, and why some tokens have none. */
+function weightNotes(tokens: readonly InspectedToken[]): readonly string[] {
+  const left = tokens.some(({ counts }) => !counts);
+  return [
+    `weight: of the token's loss. A token of a stock phrase gets ${DIMINISHED_WEIGHT}; what these lose goes to the descriptors, or without any to all tokens`,
+    ...(left ? ["–: no loss, because only masked tokens have one here (mlm.positions)"] : []),
+  ];
 }
 
 function phraseTable({ phrases, countedReports }: TextInspection): readonly string[] {

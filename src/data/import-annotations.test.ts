@@ -60,7 +60,7 @@ describe("importAnnotations()", () => {
     const set = await writeAnnotatedSet(root, { pictures, lists: { train } });
     await assert.rejects(
       importAnnotations(rsnaPneumonia(), set),
-      /line 3: its picture is not in ".*pictures"; correct/,
+      /line 3: its picture is not in ".*pictures": there is no file "no\.png"(?:, "[^"]+")*; correct/,
     );
     const { imported, missingImage } = await importAnnotations(rsnaPneumonia(), {
       ...set,

@@ -140,9 +140,11 @@ async function* importRows<Row extends ListedPicture>(
   const rows = lists.flatMap((open) => [...rowsOf(open, context)]);
   for await (const located of mapInOrder(rows, CONCURRENCY, (row) => locate(row, context))) {
     signal?.throwIfAborted();
-    const { found, list, row, split } = located;
+    const { found, list, row, split, paths } = located;
     if (found === undefined) {
-      if (onMissingImage === "error") throw missingImage(list, row.line, imageRoot);
+      if (onMissingImage === "error") {
+        throw missingImage(list, row.line, { imageRoot, paths });
+      }
       counter.missingImage += 1;
       continue;
     }

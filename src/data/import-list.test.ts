@@ -228,7 +228,7 @@ describe("importLists() of what is wrong", () => {
     const texts = { train: "1_a.png 0 1\ngone.png 0 0", val: "sub 0 0" };
     await rejects(
       await listsOf(texts),
-      /train_list\.txt" line 2: its picture is not in ".*images"; correct the folder/,
+      /train_list\.txt" line 2: its picture is not in ".*images": there is no file "[^"]+"; correct the list or the folder/,
     );
     const skipping = await listsOf(texts, { onMissingImage: "skip" });
     const { imported, missingImage } = await importLists(skipping);

@@ -79,7 +79,9 @@ async function* importLines(context: ImportContext): AsyncGenerator<DatasetRecor
   for await (const { list, line, record, isThere } of looked) {
     signal?.throwIfAborted();
     if (!isThere) {
-      if (onMissingImage === "error") throw missingImage(list, line, imageRoot);
+      if (onMissingImage === "error") {
+        throw missingImage(list, line, { imageRoot, paths: [record.image] });
+      }
       counter.missingImage += 1;
       continue;
     }

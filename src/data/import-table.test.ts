@@ -342,7 +342,10 @@ describe("importTable() of JSON Lines", () => {
   test("refuses a mask that is not there", async () => {
     const content = lines({ image: "a.png", masks: { lung: "no.png" } });
     const changes = { file: "t.jsonl", imageColumn: "image", masksColumn: "masks" };
-    await rejects(await tableOf(content, changes), /line 1: there is no file ".*no\.png"/);
+    await rejects(
+      await tableOf(content, changes),
+      /line 1: there is no file ".*no\.png", the mask of class "lung"; masks are looked for in the image root as images are; correct the table/,
+    );
   });
 
   test("refuses an image column that no line has", async () => {

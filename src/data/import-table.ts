@@ -65,16 +65,33 @@ interface RowContext {
   readonly onMissingImage: "error" | "skip";
 }
 
+/** What a row names that is not there. */
+interface MissingFile {
+  readonly is: string;
+  /** What may be done about it. */
+  readonly remedy: string;
+}
+
+const IMAGE_REMEDY = "correct the image root or the table, or skip rows without an image";
+
 async function missingFile(
   record: DatasetRecord,
   { imageRoot, imageColumn }: RowMapping,
-): Promise<string | undefined> {
+): Promise<MissingFile | undefined> {
   if (record.image === undefined) {
-    return imageColumn === undefined ? undefined : `column "${imageColumn}" is empty`;
+    if (imageColumn === undefined) return undefined;
+    return { is: `column "${imageColumn}" is empty`, remedy: IMAGE_REMEDY };
   }
-  for (const path of [record.image, ...Object.values(record.masks ?? {})]) {
-    const file = join(imageRoot, path);
-    if (!(await isFile(file))) return `there is no file "${file}"`;
+  const image = join(imageRoot, record.image);
+  if (!(await isFile(image))) return { is: `there is no file "${image}"`, remedy: IMAGE_REMEDY };
+  for (const [name, path] of Object.entries(record.masks ?? {})) {
+    const mask = join(imageRoot, path);
+    if (await isFile(mask)) continue;
+    return {
+      is: `there is no file "${mask}", the mask of class ${JSON.stringify(name)}`,
+      remedy:
+        "masks are looked for in the image root as images are; correct the table, or skip rows of which a file is missing",
+    };
   }
   return undefined;
 }
@@ -89,7 +106,7 @@ async function outcomeOfRow(row: TableRow, context: RowContext): Promise<RowOutc
   if (onMissingImage === "skip") return { kind: "missingImage", line: row.line };
   if (record.image === undefined) requireColumn(row, mapping.imageColumn, mapping.path);
   throw new ManifestError(
-    `Cannot import "${mapping.path}" line ${row.line}: ${missing}; correct the image root or the table, or skip rows without an image`,
+    `Cannot import "${mapping.path}" line ${row.line}: ${missing.is}; ${missing.remedy}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { ManifestError } from "../util/errors.ts";
 import type { DatasetRecord } from "./record.ts";
@@ -52,7 +53,7 @@ describe("parseRecord()", () => {
     ],
     [
       { id: "a", image: "a", boxes: [{ label: "m", x: 0, y: 0, w: 1, h: 1 }] },
-      "boxes.0.width is missing, expected a number",
+      "boxes.0.width is missing, expected a number; boxes.0.height is missing, expected a number",
     ],
     [
       { id: "a", image: "/etc/passwd" },
@@ -119,6 +120,37 @@ describe("parseManifest()", () => {
 
   test("takes a manifest with every key", () => {
     assert.deepEqual(parseManifest(manifest, attempt), manifest);
+  });
+
+  test("takes the one that the guide writes by hand", async () => {
+    const guide = new URL("../../docs/how-to/masks-and-boxes.md", import.meta.url);
+    const [, written = ""] = /```json\n([\s\S]*?)```/.exec(await readFile(guide, "utf8")) ?? [];
+    const { maskRoot, ...required } = JSON.parse(written);
+    assert.equal(maskRoot, "masks");
+    assert.equal(parseManifest(required, attempt).importer, "by hand");
+    for (const key of Object.keys(required)) {
+      const { [key]: _, ...rest } = required;
+      assert.match(
+        messageOf(() => parseManifest(rest, attempt)),
+        new RegExp(`: ${key} is missing`),
+      );
+    }
+  });
+
+  test("names every key that is missing, in one message", () => {
+    const { imageRoot, created, task, ...rest } = manifest;
+    assert.equal(
+      messageOf(() => parseManifest({ ...rest, normalization: {} }, attempt)),
+      `Cannot ${attempt}: imageRoot is missing, expected a string; task is missing, expected a list; created is missing, expected a date and time of ISO 8601`,
+    );
+    assert.match(
+      messageOf(() => parseManifest({ ...manifest, normalization: {} }, attempt)),
+      /: normalization\.mean is missing, expected a number; normalization\.std is missing, expected a number$/,
+    );
+    assert.match(
+      messageOf(() => parseManifest({ ...rest, name: 3 }, attempt)),
+      /: name is 3, expected a string$/,
+    );
   });
 
   test("refuses an unknown task, privacy and key", () => {

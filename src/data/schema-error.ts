@@ -37,6 +37,17 @@ function describeIssue(issue: Issue, value: unknown, known: readonly string[]): 
   return `${name === "" ? "it" : name} is ${shown}, ${expectationOf(issue)}`;
 }
 
+/** The first issue; where that is a missing key, those of all keys that the same object lacks, so that one reading mends them. */
+function toTell(issues: readonly Issue[], value: unknown): readonly Issue[] {
+  const [first] = issues;
+  if (first === undefined) return [];
+  const isMissing = ({ path }: Issue): boolean =>
+    path.length > 0 && valueAt(value, path) === undefined;
+  const owner = ({ path }: Issue): string => JSON.stringify(path.slice(0, -1).map(String));
+  if (!isMissing(first)) return [first];
+  return issues.filter((issue) => isMissing(issue) && owner(issue) === owner(first));
+}
+
 /** Where a value comes from and which keys it may have, for messages. */
 export interface SchemaContext {
   /** What is being done, such as `read "records.jsonl" line 812`. */
@@ -47,13 +58,14 @@ export interface SchemaContext {
 
 /**
  * The value as the schema understands it.
- * @throws {ManifestError} `Cannot <attempt>: split is "training", expected one of train, val, test`
+ * @throws {ManifestError} `Cannot <attempt>: split is "training", expected one of train, val, test`; of what is missing, all keys at once
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, context: SchemaContext): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const reason =
-    issue === undefined ? "it is not understood" : describeIssue(issue, value, context.keys);
+  const reasons = toTell(result.error.issues, value).map((issue) =>
+    describeIssue(issue, value, context.keys),
+  );
+  const reason = reasons.length === 0 ? "it is not understood" : reasons.join("; ");
   throw new ManifestError(`Cannot ${context.attempt}: ${reason}`);
 }

@@ -28,6 +28,8 @@ test("examine() and renderDoctorReport() say what the machine is", async () => {
   const text = renderDoctorReport(report);
   assert.match(text, /^ecamp +1\.2\.3$/m);
   assert.match(text, /^device +cpu, 1 thread$/m);
+  assert.match(text, /^onnxruntime +\d+\.\d+\.\d+, built with cpu(?:, \w+)*$/m);
+  assert.match(text, /^ +whether one works here, --device tries: /m);
   assert.match(
     text,
     /^disk +\d+\.\d+ GB free here; a checkpoint takes 1\.9 GB \(base\), 0\.55 GB/m,

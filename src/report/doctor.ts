@@ -23,7 +23,7 @@ export interface DoctorReport {
   readonly diskFree: number | undefined;
   /** Bytes of a checkpoint by the name of the model's size. */
   readonly checkpoints: Readonly<Record<string, number>>;
-  /** Execution providers that this build of ONNX Runtime offers. */
+  /** Execution providers that this build of ONNX Runtime was built with; whether their libraries are here, it does not say. */
   readonly providers: readonly string[];
   readonly device: Device;
   /** Speed of f32 matrix products on the device, in GFLOP/s. */
@@ -70,7 +70,8 @@ export function renderDoctorReport(report: DoctorReport): string {
     ["cpu", `${cpu.model}, ${cpu.cores} ${cpu.cores === 1 ? "core" : "cores"}`],
     ["memory", `${memory.total.toFixed(1)} GiB, ${memory.free.toFixed(1)} free`],
     ["disk", diskText(report)],
-    ["onnxruntime", `${versions.onnxruntime}, offers ${report.providers.join(", ")}`],
+    ["onnxruntime", `${versions.onnxruntime}, built with ${report.providers.join(", ")}`],
+    ["", "whether one works here, --device tries: most need a device and libraries of their own"],
     [
       "device",
       `${device.provider}, ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`,

@@ -14,7 +14,7 @@ import { settingsRules } from "../text/text-settings.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { ConfigError } from "../util/errors.ts";
 import { loadLexicon } from "./load-lexicon.ts";
-import { methodOptions } from "./method-options.ts";
+import { type MethodOptions, methodOptions } from "./method-options.ts";
 import { textSettings } from "./pretrain-inputs.ts";
 
 /** Which report, and how it is looked at. */
@@ -42,8 +42,10 @@ export interface InspectedToken {
   readonly descriptor: boolean;
   /** Does it belong to a stock phrase? */
   readonly phrase: boolean;
-  /** What its loss weighs. */
+  /** What its loss weighs, where it has one. */
   readonly weight: number;
+  /** Has it a loss? Where `fidelity.mlm.positions` is `masked`, only what was masked has. */
+  readonly counts: boolean;
 }
 
 /** A stock phrase in the reports of the dataset. */
@@ -106,7 +108,7 @@ export async function inspectText(options: InspectTextOptions): Promise<TextInsp
     matching: rules.entities.name,
     composed: text.sentence,
     limit: rules.tokens,
-    tokens: describeTokens(text, rules),
+    tokens: describeTokens(text, rules, method.words),
     entities: describeEntities(text, rules, lexicon ?? CHEST_LEXICON),
     countedReports: counter.reports,
     phrases: phrases.map((phrase) => describePhrase(phrase, { counter, tokenizer })),
@@ -139,6 +141,7 @@ function phrasesOf(which: "two" | "list"): readonly string[] {
 function describeTokens(
   { ids, maskedIds, length, weights, contextPositions }: PretrainingText,
   { tokenizer, entities, templates, reach }: PretrainingTextRules,
+  words: MethodOptions["words"],
 ): readonly InspectedToken[] {
   const marks = entities.mark(ids);
   const descriptors = new Set(contextPositions);
@@ -152,6 +155,7 @@ function describeTokens(
     descriptor: descriptors.has(i),
     phrase: inPhrase[i] === 1,
     weight: weights[i] ?? 0,
+    counts: words === "every" || maskedIds[i] !== ids[i],
   }));
 }
 

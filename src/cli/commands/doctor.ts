@@ -5,9 +5,9 @@ import { type Command, defineCommand } from "../command.ts";
 export const doctor: Command = defineCommand({
   path: ["doctor"],
   summary: "what this machine can do: devices, speed, a self-test",
-  description: `Prints the versions, the processor, memory and free disk, the devices that the installed ONNX Runtime offers, the speed of
-matrix products on one of them, and the outcome of a self-test: one training step of a very small model, whose loss must
-fall as its gradient predicts. The status is 0 when the self-test passes. Paste it into a bug report: it names no file.`,
+  description: `Prints the versions, the processor, memory and free disk, the devices that the installed ONNX Runtime was built with,
+the speed of matrix products on the one that --device names, and the outcome of a self-test: one training step of a very
+small model, whose loss must fall as its gradient predicts. The status is 0 when the self-test passes. Paste it into a bug report: it names no file.`,
   positionals: {},
   options: {
     device: { type: "string", default: "cpu", help: "the execution provider to try" },

@@ -10,8 +10,9 @@ export const evaluate: Command = defineCommand({
 patients) beside the floor that knowing nothing would reach. Classifiers: AUROC, average precision, calibration, and
 decisions at a threshold that the run's own split val has chosen. Segmenters: Dice, IoU and the 95 % Hausdorff distance,
 of all images and of those with something to find. Detectors: mean average precision (IoU 0.4 to 0.75; in full, and
-filtered as the paper prints it) and sensitivity at 1/8 to 8 false alarms an image. A patient in two splits, or one that the run
-has seen in training, stops it; --allow-leak goes on and says so in the result.
+filtered as the paper prints it) and sensitivity at 1/8 to 8 false alarms an image. A patient in two splits stops it, and so
+do patients whom the run has seen, in its own dataset or as an equal record of another; --allow-leak goes on and says so in the
+result. Patients of another dataset who only share names with the run's are a warning.
 
 Writes predictions and all figures into RUN/evaluation/SPLIT, where "ecamp compare" finds them.`,
   positionals: { run: { help: "the run's folder" } },

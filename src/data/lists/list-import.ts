@@ -68,12 +68,26 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** The error of a line whose picture is not there. */
-export function missingImage(list: ListText, line: number, imageRoot: string): ManifestError {
+/** A picture's extension behind another one. */
+const TWO_EXTENSIONS = /(\.(?:png|jpe?g))\.(?:png|jpe?g)$/i;
+
+/**
+ * The error of a line whose picture is not there.
+ * @param paths what was looked for, relative to the folder of pictures
+ */
+export function missingImage(
+  list: ListText,
+  line: number,
+  { imageRoot, paths }: { readonly imageRoot: string; readonly paths: readonly string[] },
+): ManifestError {
+  const looked = paths.map((path) => JSON.stringify(path)).join(", ");
+  const [, extension] = TWO_EXTENSIONS.exec(paths[0] ?? "") ?? [];
+  const isOfId = paths.length > 1 && paths.every((path) => TWO_EXTENSIONS.test(path));
+  const hint = isOfId ? `; its id ends in "${extension}", expected ids without an extension` : "";
   return listError(
     list,
     line,
-    `its picture is not in "${imageRoot}"; correct the folder of pictures, or skip pictures that are not there`,
+    `its picture is not in "${imageRoot}": there is no file ${looked}${hint}; correct the list or the folder of pictures, or skip pictures that are not there`,
   );
 }
 

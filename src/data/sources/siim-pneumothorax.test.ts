@@ -56,6 +56,18 @@ async function fault(text: string, size: readonly [number, number], options?: Si
 }
 
 describe("importAnnotations() of SIIM-ACR", () => {
+  test("a picture that is not there: says where it was looked for, and that ids have no extension", async () => {
+    const size = [16, 16] as const;
+    assert.match(
+      await fault(list(row("b", "-1")), size),
+      /line 2: its picture is not in ".*": there is no file "train\/images\/1024\/dicom\/b\.png", "b\.png", "b\.jpg", "b\.jpeg"; correct the list/,
+    );
+    assert.match(
+      await fault(list(row("a.png", "-1")), size),
+      /no file .*"a\.png\.png", .*; its id ends in "\.png", expected ids without an extension; correct/,
+    );
+  });
+
   test("the published lists: rows of a picture united, nothing to mark elsewhere", async () => {
     const from = (name: string) =>
       readFile(

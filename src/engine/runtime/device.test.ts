@@ -16,7 +16,7 @@ describe("openDevice()", () => {
     assert.throws(
       () => openDevice({ provider: "abacus" }),
       new ConfigError(
-        `Cannot use device "abacus": this ONNX Runtime offers ${providers.join(", ")}`,
+        `Cannot use device "abacus": this ONNX Runtime is built with ${providers.join(", ")}`,
       ),
     );
   });

@@ -36,7 +36,7 @@ export function openDevice({
   const { providers } = runtimeInfo();
   if (!providers.includes(provider)) {
     throw new ConfigError(
-      `Cannot use device "${provider}": this ONNX Runtime offers ${providers.join(", ")}`,
+      `Cannot use device "${provider}": this ONNX Runtime is built with ${providers.join(", ")}`,
     );
   }
   if (!Number.isInteger(threads) || threads < 1) {
