@@ -31,6 +31,11 @@ const tokenizer = join(data, "tokenizer.json");
 const inputs = ["--data", data, "--tokenizer", tokenizer];
 await ecamp("pretrain", "--recipe", "demo", ...inputs, "--out", run);
 await drawPicture();
+terminal.err(`
+What fell: mim, the error of the hidden patches; res, that of the sharpened window; mlm, that of the hidden words.
+Next: npx ecamp finetune classify --data ${data} --weights ${run} --out ${join(folder, "classifier")}
+then README.md, "Use it", for data of your own.
+`);
 
 /** Runs a command line in this process; its failure is the demonstration's. */
 async function ecamp(...words: string[]): Promise<void> {
