@@ -44,7 +44,7 @@ export interface InspectedToken {
   readonly phrase: boolean;
   /** What its loss weighs, where it has one. */
   readonly weight: number;
-  /** Has it a loss? Where `fidelity.mlm.positions` is `masked`, only what was masked has. */
+  /** Has it a loss? By the method it may be that only what was masked has one. */
   readonly counts: boolean;
 }
 
