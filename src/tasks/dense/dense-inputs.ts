@@ -2,7 +2,7 @@
 import { type Dataset, openDataset } from "../../data/dataset.ts";
 import type { DatasetIndex } from "../../data/dataset-index.ts";
 import { createLoader, type Loader, type LoaderOptions } from "../../data/loader.ts";
-import type { Privacy, Split } from "../../data/record.ts";
+import type { DatasetRecord, Privacy, Split } from "../../data/record.ts";
 import { type LeakReport, requireNoLeak } from "../../data/split/find-leaks.ts";
 import type { Normalization } from "../../model/grey-image.ts";
 import { Disposables } from "../../util/disposables.ts";
@@ -148,9 +148,9 @@ async function openSplit<Config extends DenseConfig, F extends DenseFields>(
     ),
   );
   if (index.size === 0) return undefined;
-  const isPositive = (record: Parameters<typeof task.isPositive>[0]): boolean =>
-    task.isPositive(record, classes, config);
-  return { index, records: await readDenseRecords(index, isPositive, signal) };
+  const marksOf = (record: DatasetRecord): readonly string[] =>
+    classes.filter((name) => task.isPositive(record, [name], config));
+  return { index, records: await readDenseRecords(index, marksOf, signal) };
 }
 
 function loaderOptions<Config extends DenseConfig, F extends DenseFields>(
@@ -180,6 +180,12 @@ function noteRecords<Config extends DenseConfig, F extends DenseFields>(
   note(
     `${classes.join(", ")}: ${described(train)} to learn from, ${val === undefined ? "none" : described(val)} to validate on`,
   );
+  const unmarked = classes.filter((name) => !train.records.marked.has(name));
+  if (unmarked.length > 0) {
+    note(
+      `warning: no record to learn from marks ${unmarked.join(", ")}: the model cannot learn to find it; choose others with --classes, or split the dataset anew`,
+    );
+  }
   if (val === undefined) {
     note(
       `warning: no records of the split val with ${task.marks}: models are not compared, and the last one is kept`,

@@ -13,6 +13,8 @@ import type { DenseConfig, DenseFields, DenseTask } from "./dense-task.ts";
 export interface DenseRecords extends KnownRecords {
   /** By position. */
   readonly positive: readonly boolean[];
+  /** The classes of which something is marked somewhere. */
+  readonly marked: ReadonlySet<string>;
 }
 
 /**
@@ -50,23 +52,29 @@ export async function classesOf<Config extends DenseConfig, F extends DenseField
   return config.data.classes ?? all;
 }
 
-/** Reads who is in an index, in its order. */
+/**
+ * Reads who is in an index, in its order.
+ * @param marksOf the classes that a record marks something of
+ */
 export async function readDenseRecords(
   index: DatasetIndex,
-  isPositive: (record: DatasetRecord) => boolean,
+  marksOf: (record: DatasetRecord) => readonly string[],
   signal?: AbortSignal,
 ): Promise<DenseRecords> {
   const found = { ids: [] as string[], groups: [] as string[], contents: [] as string[] };
   const positive: boolean[] = [];
+  const marked = new Set<string>();
   for (let position = 0; position < index.size; position++) {
     signal?.throwIfAborted();
     const record = await index.read(position);
     found.ids.push(record.id);
     found.groups.push(record.patient ?? lonelyGroup(record.id));
     found.contents.push(contentDigest(record));
-    positive.push(isPositive(record));
+    const marks = marksOf(record);
+    positive.push(marks.length > 0);
+    for (const name of marks) marked.add(name);
   }
-  return { ...found, positive };
+  return { ...found, positive, marked };
 }
 
 /**
@@ -74,7 +82,7 @@ export async function readDenseRecords(
  * no more of the others anyway.
  */
 export function balancedIds(
-  { ids, positive }: DenseRecords,
+  { ids, positive }: Pick<DenseRecords, "ids" | "positive">,
   seed: number,
 ): ReadonlySet<string> | undefined {
   const [found, others] = [true, false].map((side) =>

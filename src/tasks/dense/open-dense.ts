@@ -15,7 +15,6 @@ import { type DenseInputs, openDenseInputs } from "./dense-inputs.ts";
 import { IMAGE, prepareDense } from "./dense-model.ts";
 import type { DenseConfig, DenseFields, DenseTask } from "./dense-task.ts";
 import { denseValidation } from "./dense-validation.ts";
-import { noteUnmarked } from "./note-unmarked.ts";
 
 /** There is one shape of batch. */
 const VARIANT = "batch";
@@ -31,7 +30,6 @@ export async function openDenseTask<Config extends DenseConfig, F extends DenseF
 ): Promise<OpenTask> {
   await using stack = new Disposables();
   const inputs = stack.use(await openDenseInputs(task, config, { encoder, goesOnFrom, ...events }));
-  await noteUnmarked({ task, inputs }, events);
   const prepared = stack.use(prepareDense(inputs, { ...device, clock }));
   const { source, normalization, head, hashes, privacy, train, val } = inputs;
   const { imageSize } = source.architecture;
