@@ -1,5 +1,5 @@
 /** @file Films beside what the model made of them, as one picture: film | what the encoder saw | reconstruction | super-resolution. */
-import { LETTER_HEIGHT, pixelWord } from "../image/pixel-font.ts";
+import { inkOf, LETTER_HEIGHT, textWidth } from "../image/pixel-font.ts";
 import type { Raster } from "../image/raster.ts";
 import type { EcampConfig } from "../model/config.ts";
 import type { NdArray } from "../util/nd-array.ts";
@@ -96,7 +96,7 @@ export function reconstructionPicture(
 
 /** Pixels across a pixel of a letter, so that every heading fits its panel; 0 where none does. */
 function headingScale(side: number): number {
-  const widest = Math.max(...HEADINGS.map((text) => pixelWord(text)[0]?.length ?? 0));
+  const widest = Math.max(...HEADINGS.map(textWidth));
   return Math.min(LARGEST_LETTERS, Math.floor(side / widest));
 }
 
@@ -106,13 +106,10 @@ function writeText(
   text: string,
   { width, scale }: { readonly width: number; readonly scale: number },
 ): void {
-  for (const [row, pixels] of pixelWord(text).entries()) {
-    for (const [column, sign] of [...pixels].entries()) {
-      if (sign === " ") continue;
-      for (let line = 0; line < scale; line++) {
-        const from = (row * scale + line) * width + column * scale;
-        levels.fill(INK, from, from + scale);
-      }
+  for (const [column, row] of inkOf(text)) {
+    for (let line = 0; line < scale; line++) {
+      const from = (row * scale + line) * width + column * scale;
+      levels.fill(INK, from, from + scale);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** @file Drawing over a grey picture in colour: masks, frames, and a strip that says what the colours mean. */
 import type { Corners, Mask } from "./mask.ts";
-import { LETTER_HEIGHT, pixelWord } from "./pixel-font.ts";
+import { inkOf, LETTER_HEIGHT } from "./pixel-font.ts";
 import { type PixelSize, type Raster, raster } from "./raster.ts";
 
 /** Red, green, blue. */
@@ -78,11 +78,9 @@ export class Canvas implements PixelSize {
   /** Writes a text from its upper left corner; letters' pixels are `scale` wide. */
   write(text: string, [left, top]: readonly [x: number, y: number], style: TextStyle): void {
     const { colour, scale } = style;
-    for (const [row, pixels] of pixelWord(text).entries()) {
-      for (const [column, sign] of [...pixels].entries()) {
-        const [x, y] = [left + column * scale, top + row * scale];
-        if (sign !== " ") this.fill([x, y, x + scale, y + scale], colour);
-      }
+    for (const [column, row] of inkOf(text)) {
+      const [x, y] = [left + column * scale, top + row * scale];
+      this.fill([x, y, x + scale, y + scale], colour);
     }
   }
 

@@ -4,7 +4,7 @@ import { takePixels } from "./geometry.ts";
 import { mergeEqualChannels, toGrayscale } from "./grayscale.ts";
 import type { Corners, Mask } from "./mask.ts";
 import { middleSamples } from "./opencv-axis.ts";
-import { LETTER_HEIGHT, pixelWord } from "./pixel-font.ts";
+import { LETTER_HEIGHT, textWidth } from "./pixel-font.ts";
 import { placeLabels, type WantedLabel } from "./place-labels.ts";
 import { type PixelSize, type Raster, raster } from "./raster.ts";
 import { resample } from "./resample.ts";
@@ -169,9 +169,8 @@ const letterScale = ({ width, height }: PixelSize): number =>
 
 function sizeOf(text: string, drawing: PixelSize): PixelSize {
   const scale = letterScale(drawing);
-  const [row = ""] = pixelWord(text);
   const side = (pixels: number): number => (pixels + 2 * PADDING) * scale;
-  return { width: side(row.length), height: side(LETTER_HEIGHT) };
+  return { width: side(textWidth(text)), height: side(LETTER_HEIGHT) };
 }
 
 /** Writes labels over everything that is drawn. */

@@ -74,3 +74,15 @@ export function pixelWord(text: string): PixelWord {
     letters.map((rows) => rows[row] ?? "").join(" "),
   );
 }
+
+/** How many pixels wide a text is. */
+export const textWidth = (text: string): number => pixelWord(text)[0]?.length ?? 0;
+
+/** The pixels of a text that are inked, by column and row. */
+export function* inkOf(text: string): Generator<readonly [column: number, row: number]> {
+  for (const [row, pixels] of pixelWord(text).entries()) {
+    for (let column = 0; column < pixels.length; column++) {
+      if (pixels[column] !== " ") yield [column, row];
+    }
+  }
+}
