@@ -59,13 +59,14 @@ function asideOf(path: string): string {
   return join(dirname(path), `.${keptOf(path)}.${randomUUID()}.tmp`);
 }
 
-const ASIDE = /^\..*\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/s;
+const ASIDE = /^\.(.*)\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/s;
+
+/** Of a name that a kill leaves when a file was being written: the beginning of that file's own name; undefined of any other name. */
+export const nameBehindAside = (name: string): string | undefined => ASIDE.exec(name)?.[1];
 
 /** Is a file what a kill leaves beside `path` when that was being written? */
 export const isAsideOf = (file: string, path: string): boolean =>
-  ASIDE.test(basename(file)) &&
-  basename(file).startsWith(`.${keptOf(path)}.`) &&
-  dirname(file) === dirname(path);
+  nameBehindAside(basename(file)) === keptOf(path) && dirname(file) === dirname(path);
 
 /** Is it the disk that refuses `path` or `aside`, rather than a failure of whoever produced the content? */
 function isRefusal(error: unknown, paths: readonly string[]): boolean {

@@ -7,7 +7,12 @@ import type { Split } from "../../data/record.ts";
 import { decodeImage } from "../../image/decode.ts";
 import { encodePng } from "../../image/encode.ts";
 import { drawOverlay } from "../../image/overlay.ts";
-import { makeFolder, systemErrorCode, writeFileAtomically } from "../../util/atomic-file.ts";
+import {
+  makeFolder,
+  nameBehindAside,
+  systemErrorCode,
+  writeFileAtomically,
+} from "../../util/atomic-file.ts";
 import type { PictureDescription } from "../finetune/model-description.ts";
 import type { DenseConfig, DenseFields } from "./dense-task.ts";
 import type { DenseJudging, DrawnCase, JudgedRecords, OpenJudging } from "./judging.ts";
@@ -130,8 +135,6 @@ async function drawCase<Config, F extends DenseFields, Line>(
 const PICTURES = "pictures";
 const LIST = "pictures.json";
 const DRAWN = /^(?:worst|middle|best)-\d+\.png$/;
-/** What a kill leaves of one, or of the list. */
-const HALF_DRAWN = /^\.(?:(?:worst|middle|best)-\d+\.png|pictures\.json)\.[\da-f-]{36}\.tmp$/;
 
 /**
  * Removes the cases that an earlier evaluation drew, whole or not: they are not those of this one.
@@ -143,7 +146,10 @@ export async function removeDrawn(evaluation: string): Promise<void> {
     if (systemErrorCode(error) === "ENOENT") return [];
     throw error;
   });
-  const drawn = names.filter((name) => name === LIST || DRAWN.test(name) || HALF_DRAWN.test(name));
+  const drawn = names.filter((name) => {
+    const whole = nameBehindAside(name) ?? name;
+    return whole === LIST || DRAWN.test(whole);
+  });
   await Promise.all(drawn.map((name) => rm(join(folder, name))));
 }
 
