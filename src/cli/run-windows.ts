@@ -1,5 +1,5 @@
 /** @file What `ecamp windows` does: finds model and vocabulary, makes the windows, says what became of the records. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { type Dataset, openDataset } from "../data/dataset.ts";
@@ -16,6 +16,7 @@ import { findModelFile } from "../tasks/initial-file.ts";
 import { lockRun } from "../tasks/run-lock.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { ConfigError } from "../util/errors.ts";
+import { isFile } from "../util/is-file.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { deviceOf } from "./device-option.ts";
 import { type Progress, startProgress } from "./progress.ts";
@@ -86,7 +87,7 @@ async function findVocabulary({
     join(dataset, "tokenizer.json"),
   ];
   for (const candidate of candidates) {
-    if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;
+    if (await isFile(candidate)) return candidate;
   }
   throw new ConfigError(
     `Cannot read reports for "${weights}" without its vocabulary: ${candidates.map((path) => `there is no "${path}"`).join(" and ")}; give it with --tokenizer`,

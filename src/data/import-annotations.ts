@@ -2,10 +2,10 @@
 import { join, resolve } from "node:path";
 import { readPictureHeader } from "../image/header.ts";
 import { EcampError, ManifestError } from "../util/errors.ts";
+import { isFile } from "../util/is-file.ts";
 import { AnnotationCounter, type AnnotationImportSummary } from "./annotation-counter.ts";
 import { describeValue } from "./describe-value.ts";
 import {
-  isFile,
   type ListImportOptions,
   missingImage,
   openPatients,

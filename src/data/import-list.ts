@@ -1,9 +1,9 @@
 /** @file Imports classification lists, one a split, as a dataset folder. */
 import { join, resolve } from "node:path";
 import { ManifestError } from "../util/errors.ts";
+import { isFile } from "../util/is-file.ts";
 import { ListCounter, type ListImportSummary } from "./lists/list-counter.ts";
 import {
-  isFile,
   type ListImportOptions,
   missingImage,
   openPatients,

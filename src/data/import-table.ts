@@ -1,7 +1,7 @@
 /** @file Imports a CSV, TSV or JSON Lines table of image paths, reports and labels as a dataset folder. */
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConfigError, ManifestError } from "../util/errors.ts";
+import { isFile } from "../util/is-file.ts";
 import type { ImportSummary, RowOutcome } from "./import-summary.ts";
 import { ImportCounter } from "./import-summary.ts";
 import { mapInOrder } from "./map-in-order.ts";
@@ -51,13 +51,6 @@ export interface ImportTableOptions extends TableColumns, TableFile {
 const PROGRESS_ROWS = 1000;
 /** File look-ups at once: hides the latency of a network disk. */
 const CONCURRENCY = 16;
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
 
 interface RowContext {
   readonly mapping: RowMapping;

@@ -7,6 +7,7 @@ import { Checkpoints } from "../train/checkpoint.ts";
 import { systemErrorCode } from "../util/atomic-file.ts";
 import { describeError, WeightsError } from "../util/errors.ts";
 import { firstFault } from "../util/expectation.ts";
+import { isFile } from "../util/is-file.ts";
 import { tryParseJson } from "../util/jsonl.ts";
 import { openWeights } from "../weights/open-weights.ts";
 
@@ -101,7 +102,7 @@ export async function findModelFile(path: string, attempt = "start from"): Promi
     ...(newest === undefined ? [] : [join(checkpoints.path(newest), MODEL)]),
   ];
   for (const candidate of candidates) {
-    if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return candidate;
+    if (await isFile(candidate)) return candidate;
   }
   throw new WeightsError(
     `Cannot ${attempt} "${path}": expected a safetensors file, a checkpoint's folder with a ${MODEL}, a run's folder with a checkpoint, or a PyTorch file`,

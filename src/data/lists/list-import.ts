@@ -1,5 +1,4 @@
 /** @file What every import of lists has in common: its options, the patients of pictures, the ids of records. */
-import { stat } from "node:fs/promises";
 import { ConfigError, type ManifestError } from "../../util/errors.ts";
 import { openIdKey, type Pseudonymize, pseudonymizer } from "../pseudonym.ts";
 import type { Privacy, Split } from "../record.ts";
@@ -58,14 +57,6 @@ export async function readSplitLists(
   }
   if (read.length > 0) return read;
   throw new ConfigError("Cannot import lists: none is given, expected one for train, val or test");
-}
-
-/** Is there a file at the path? */
-export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** A picture's extension behind another one. */

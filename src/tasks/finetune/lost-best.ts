@@ -1,7 +1,7 @@
 /** @file Is the best model of a run gone, so that another one is judged in its place? */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Checkpoints } from "../../train/checkpoint.ts";
+import { isFile } from "../../util/is-file.ts";
 
 /**
  * What a reader of figures should know of a run whose validation chose a model that is there no longer. A run without a split val never
@@ -9,9 +9,8 @@ import { Checkpoints } from "../../train/checkpoint.ts";
  * @param run its folder, or a model's file, which has no other
  */
 export async function describeLostBest(run: string): Promise<readonly string[]> {
-  const best = await stat(join(run, "best", "model.safetensors")).catch(() => undefined);
-  const folder = await stat(run).catch(() => undefined); // a model's file has no checkpoints
-  if (best?.isFile() === true || folder?.isDirectory() !== true) return [];
+  const best = join(run, "best", "model.safetensors");
+  if ((await isFile(run)) || (await isFile(best))) return [];
   const checkpoints = new Checkpoints(run, { keep: 1 });
   const newest = (await checkpoints.steps()).at(-1);
   if (newest === undefined) return [];
